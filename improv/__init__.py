@@ -1,0 +1,25 @@
+"""improv, a live MIDI improviser: play a phrase, and it goes on from it.
+
+How a note flows (three processes, two pipes)::
+
+    keyboard -> ports/midi -> play/loop (one inbox) -> play/engine -> play/scheduler -> ports
+                                  ^        |
+          terminal (ui) ----------+        +----------> model process (model, play/sampling)
+          Commands in, Reports out           Requests out, Proposals in
+
+Layers, each importing only those below it (checked by import-linter):
+
+    cli          the only file that starts a process or the screen
+    ui | train   the Textual screen | datasets, fitting, evaluation
+    session      where concrete things meet: messages, the player and model processes, rendering
+    config       TOML files -> frozen dataclasses
+    ports | model   MIDI, FluidSynth, MIDI files | networks, predictors, model folders
+    play         params, sampling, scheduler, engine: decisions, pure but for the loop
+    listen       events -> what was heard: pairing, context, turns
+    music        what a note is
+    errors       the error tree
+
+Where to look: stuck note -> play/ledger.py; late note -> play/scheduler.py; too random ->
+play/sampling.py; answers too early -> listen/turns.py; a new knob -> play/params.py, then ui/;
+a new device -> one file in ports/.
+"""

@@ -1,0 +1,1 @@
+"""From key events to what was heard; pure."""

@@ -1,0 +1,1 @@
+"""Networks, predictors and model folders; the only room besides train that may import TensorFlow."""

@@ -1,0 +1,1 @@
+"""What a note is; pure, no I/O."""

@@ -1,0 +1,66 @@
+"""What sounds: notes, and the MIDI events that start and end them.
+
+Times are seconds on the player's clock, pitches 0-127 (60 = C4), velocities 1-127, channels
+0-15. Velocity 0 never appears inside: the edge turns it into a NoteOff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+PITCHES = 128
+
+
+class Source(Enum):
+    """Who a note comes from."""
+
+    YOU = "you"
+    IMPROV = "improv"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note that has sounded, or (duration 0 so far) has begun to."""
+
+    pitch: int
+    velocity: int
+    start: float
+    duration: float
+    source: Source = Source.YOU
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedNote:
+    """A note not yet placed in time: `step` seconds after the start of the note before it."""
+
+    pitch: int
+    velocity: int
+    step: float
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    at: float
+    pitch: int
+    velocity: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOff:
+    at: float
+    pitch: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Any other channel message (control, program, bend, pressure), kept as its bytes for thru."""
+
+    at: float
+    data: bytes
+
+
+Event = NoteOn | NoteOff | Other

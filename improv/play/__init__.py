@@ -1,0 +1,1 @@
+"""Deciding what sounds when; pure but for clock.py and loop.py."""

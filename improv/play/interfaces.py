@@ -1,0 +1,59 @@
+"""What the player asks of the world: the protocols it owns, implemented in ports/ and model/.
+
+Nothing here does anything. `Message` is one complete MIDI message as it goes down the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from improv.music.event import Event, Note, ProposedNote, Source
+from improv.play.params import Params
+
+Message = bytes
+
+
+class Output(Protocol):
+    """Somewhere notes go. Only the loop thread calls it; `send` returns at once.
+
+    `name` is the spec that opened it, as the musician wrote it (``virtual:improv``,
+    ``port:Synth``, ``fluidsynth``, ``file:take.mid``). `is_take` outputs also get what you
+    play when thru is off. `send` after `close` raises DeviceError. `close` may be called twice.
+    """
+
+    name: str
+    is_take: bool
+
+    def send(self, message: Message, at: float, source: Source) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Input(Protocol):
+    """Somewhere notes come from; it calls `Listener` on a thread of its own until closed."""
+
+    name: str
+
+    def close(self) -> None: ...
+
+
+Listener = Callable[[Event], None]
+"""Called by an input for each event, already stamped and normalised; must not block or raise."""
+
+
+class Improviser(Protocol):
+    """A model that continues a context. Lives in the model process; no threads, no clock.
+
+    `prime` replaces all it has heard with `context` (oldest first, any length; it keeps what it
+    can use). `draw` samples one note that follows, takes it into its context and returns it.
+    `key` is (seed, index): the same context, params and key give the same note, whatever was
+    drawn before, so that a changed knob bends a plan rather than re-rolling it.
+    """
+
+    name: str
+    backend: str
+
+    def prime(self, context: Sequence[Note]) -> None: ...
+
+    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote: ...

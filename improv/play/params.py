@@ -1,0 +1,91 @@
+"""The knobs: one frozen dataclass, and for each field its range, unit and words.
+
+A new knob is one line here; the command line, the configuration file and the screen read
+`KNOBS`. Changing a knob makes a new Params through `with_value`, which refuses what is out of
+range and never clips: what the screen shows is what is in force.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from improv.errors import UsageError
+
+Value = float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What a control surface needs to know of one parameter."""
+
+    name: str
+    kind: type  # float, int or bool
+    default: Value
+    low: float
+    high: float
+    step: float  # one press of an arrow key; a tenth of it (at least 1 for int) with Shift
+    unit: str
+    help: str
+
+
+def _knob(default: Value, low: float, high: float, step: float, unit: str, words: str) -> Any:
+    return field(
+        default=default,
+        metadata={"low": low, "high": high, "step": step, "unit": unit, "help": words},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Everything a musician can turn while it plays."""
+
+    temperature: float = _knob(1.0, 0.05, 5.0, 0.1, "", "how far from the likeliest note")
+    top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of likely pitches")
+    notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
+    pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
+    velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")
+    velocity_spread: int = _knob(10, 0, 60, 2, "", "how much the loudness varies")
+    low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")
+    high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
+    program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
+    channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on, 0-15 (1-16 on screen)")
+    thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")
+
+    def __post_init__(self) -> None:
+        for knob in KNOBS.values():
+            _check(knob, getattr(self, knob.name))
+        if self.low > self.high:
+            raise UsageError(
+                f"the lowest pitch must not be above the highest: low {self.low}, high {self.high}"
+            )
+
+    def with_value(self, name: str, value: Value) -> Params:
+        """These parameters with one changed. Raises UsageError on an unknown name or value."""
+        if name not in KNOBS:
+            raise UsageError(f"no parameter named {name!r}; there are: {', '.join(KNOBS)}")
+        knob = KNOBS[name]
+        if knob.kind is float and type(value) is int:
+            value = float(value)
+        return replace(self, **{name: value})
+
+
+def _check(knob: Knob, value: object) -> None:
+    wanted = f"{knob.name} must be from {knob.low:g} to {knob.high:g}"
+    if knob.kind is bool:
+        if not isinstance(value, bool):
+            raise UsageError(f"{knob.name} must be true or false, not {value!r}")
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise UsageError(f"{wanted}, not {value!r}")
+    if knob.kind is int and not isinstance(value, int):
+        raise UsageError(f"{wanted} and a whole number, not {value!r}")
+    if not math.isfinite(value) or not knob.low <= value <= knob.high:
+        raise UsageError(f"{wanted}, not {value:g}")
+
+
+KNOBS: dict[str, Knob] = {
+    f.name: Knob(name=f.name, kind=type(f.default), default=f.default, **f.metadata)  # type: ignore[arg-type]  # every field has a default
+    for f in fields(Params)
+}

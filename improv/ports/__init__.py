@@ -1,0 +1,1 @@
+"""MIDI ports, FluidSynth and MIDI files; the only room that knows their libraries."""

@@ -1,0 +1,1 @@
+"""Where concrete things meet: messages, processes, wiring, offline rendering."""

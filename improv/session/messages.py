@@ -1,0 +1,232 @@
+"""What the three processes say to each other. Plain frozen values; nothing here acts.
+
+terminal --Command--> player --Request--> model
+terminal <--Report--- player <--Reply---- model
+
+Times are seconds on the player's clock (time.monotonic, one for all processes of a machine).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from improv.music.event import Note, ProposedNote, Source
+from improv.play.params import Params, Value
+
+# --- terminal -> player --------------------------------------------------------------------
+
+
+class Action(Enum):
+    PLAY = "play"
+    PAUSE = "pause"  # what sounds is let go, the plan is kept from being heard; PLAY goes on
+    STOP = "stop"  # silence; the context is kept; PLAY or your playing starts it again
+    NEW = "new"  # forget the context and begin from the prompt or the built-in phrase
+    PANIC = "panic"  # a note-off for each sounding note, pedals up, all sound off; then as STOP
+
+
+@dataclass(frozen=True, slots=True)
+class SetParam:
+    """Turn one knob. `serial` counts the terminal's changes; Status echoes the last in force."""
+
+    serial: int
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A key of the typed piano: a terminal sees no release, so the length is given."""
+
+    pitch: int
+    velocity: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutputs:
+    """Have exactly these outputs open, by spec; an unknown one is refused with a Notice."""
+
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetInputs:
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    pass
+
+
+Command = SetParam | Transport | Strike | SetOutputs | SetInputs | Quit
+
+# --- player -> terminal --------------------------------------------------------------------
+
+
+class Phase(Enum):
+    """What it is doing, in a word the screen shows."""
+
+    WAITING = "waiting"  # nobody has played and nothing is asked of it
+    LISTENING = "listening"  # you are playing
+    PLAYING = "playing"  # it is improvising
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class ModelState(Enum):
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    DOWN = "down"  # died too often, or was refused
+
+
+class Level(Enum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """A note began to sound. `serial` is unique in a session and ends with `Ended`."""
+
+    serial: int
+    pitch: int
+    velocity: int
+    start: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    serial: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """All that is planned and has not sounded, in order; replaces the plan before it."""
+
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Figures since the start, over a rolling window where they are percentiles."""
+
+    inference_us_p50: float = 0.0
+    inference_us_p99: float = 0.0
+    lateness_ms_p50: float = 0.0
+    lateness_ms_p99: float = 0.0
+    lateness_ms_max: float = 0.0
+    sent: int = 0  # messages sent
+    late: int = 0  # note-ons more than 5 ms late
+    dropped: int = 0  # note-ons more than 50 ms late, not sent
+    released: int = 0  # notes that had to be let go by a stop, panic or exit
+    queued: int = 0  # planned notes
+    priority: str = "normal"  # "fifo" where the system granted it
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state in force, sent some ten times a second and after every change."""
+
+    now: float
+    phase: Phase
+    params: Params
+    serial: int  # of the last SetParam in force
+    outputs: tuple[str, ...]  # specs open now
+    inputs: tuple[str, ...]
+    output_choices: tuple[str, ...]  # specs that could be opened
+    input_choices: tuple[str, ...]
+    model: str
+    model_state: ModelState
+    backend: str  # "litert", "tensorflow cpu", "tensorflow gpu"
+    seed: int
+    context: int  # notes in the context, at most 25
+    played: int  # notes it has sounded
+    heard: int  # notes of yours
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the musician."""
+
+    text: str
+    level: Level = Level.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The player's last words: the final state, and how many notes still sounded (always 0)."""
+
+    status: Status
+    sounding: int
+    reason: str
+
+
+Report = Sounded | Ended | Planned | Status | Notice | Goodbye
+
+# --- player <-> model ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Continue `context` by `count` notes. `index` numbers the first of them since the start."""
+
+    number: int
+    context: tuple[Note, ...]
+    params: Params
+    count: int
+    seed: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    number: int
+    notes: tuple[ProposedNote, ...]
+    inference_us: tuple[float, ...]  # per note
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    name: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model can't be loaded; `text` is for the musician, `exit_code` as in improv.errors."""
+
+    text: str
+    exit_code: int
+
+
+Reply = Proposal | ModelReady | ModelFailed
+
+# --- what the screen holds -----------------------------------------------------------------
+
+
+class PlayerLink(Protocol):
+    """The terminal's end of the pipe to the player. Neither call blocks."""
+
+    def send(self, command: Command) -> None: ...
+
+    def receive(self) -> list[Report]:
+        """All reports since the last call, in order."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """True when the player is gone and every report has been received."""
+        ...

@@ -1,0 +1,1 @@
+"""Datasets, fitting and evaluation, offline."""

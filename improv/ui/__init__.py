@@ -1,0 +1,1 @@
+"""The Textual screen; sees only session.messages and play.params."""
