@@ -51,7 +51,7 @@ class Params:
     high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on, 0-15 (1-16 on screen)")
-    thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")
+    thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
 
     def __post_init__(self) -> None:
         for knob in KNOBS.values():
@@ -68,7 +68,8 @@ class Params:
         knob = KNOBS[name]
         if knob.kind is float and type(value) is int:
             value = float(value)
-        return replace(self, **{name: value})
+        changed: dict[str, Any] = {name: value}
+        return replace(self, **changed)
 
 
 def _check(knob: Knob, value: object) -> None:
