@@ -34,7 +34,7 @@ class DeviceError(ImprovError):
     exit_code = 3
 
 
-class ModelRefused(ImprovError):
+class ModelRefused(ImprovError):  # noqa: N818  # a refusal, in the words of the README
     """A model folder that is incomplete, damaged, from another version or not safe."""
 
     exit_code = 4

@@ -1,1 +1,1 @@
-"""Networks, predictors and model folders; the only room besides train that may import TensorFlow."""
+"""Networks, predictors and model folders: with train, the only room with TensorFlow."""

@@ -12,41 +12,51 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from improv.music.event import Note, ProposedNote, Source
-from improv.play.params import Params, Value
+from improv.play.messages import (
+    Action,
+    Ended,
+    Level,
+    Notice,
+    Phase,
+    Planned,
+    Proposal,
+    Request,
+    SetParam,
+    Sounded,
+    Strike,
+    Transport,
+)
+from improv.play.params import Params
+
+__all__ = [
+    "Action",
+    "Command",
+    "Ended",
+    "Goodbye",
+    "Level",
+    "ModelFailed",
+    "ModelReady",
+    "ModelState",
+    "Notice",
+    "Phase",
+    "Planned",
+    "PlayerLink",
+    "Proposal",
+    "Quit",
+    "Reply",
+    "Report",
+    "Request",
+    "SetInputs",
+    "SetOutputs",
+    "SetParam",
+    "Sounded",
+    "Status",
+    "Strike",
+    "Timing",
+    "Transport",
+]
 
 # --- terminal -> player --------------------------------------------------------------------
-
-
-class Action(Enum):
-    PLAY = "play"
-    PAUSE = "pause"  # what sounds is let go, the plan is kept from being heard; PLAY goes on
-    STOP = "stop"  # silence; the context is kept; PLAY or your playing starts it again
-    NEW = "new"  # forget the context and begin from the prompt or the built-in phrase
-    PANIC = "panic"  # a note-off for each sounding note, pedals up, all sound off; then as STOP
-
-
-@dataclass(frozen=True, slots=True)
-class SetParam:
-    """Turn one knob. `serial` counts the terminal's changes; Status echoes the last in force."""
-
-    serial: int
-    name: str
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Transport:
-    action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Strike:
-    """A key of the typed piano: a terminal sees no release, so the length is given."""
-
-    pitch: int
-    velocity: int
-    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +81,11 @@ Command = SetParam | Transport | Strike | SetOutputs | SetInputs | Quit
 # --- player -> terminal --------------------------------------------------------------------
 
 
-class Phase(Enum):
-    """What it is doing, in a word the screen shows."""
-
-    WAITING = "waiting"  # nobody has played and nothing is asked of it
-    LISTENING = "listening"  # you are playing
-    PLAYING = "playing"  # it is improvising
-    PAUSED = "paused"
-    STOPPED = "stopped"
-
-
 class ModelState(Enum):
     LOADING = "loading"
     READY = "ready"
     RESTARTING = "restarting"
     DOWN = "down"  # died too often, or was refused
-
-
-class Level(Enum):
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Sounded:
-    """A note began to sound. `serial` is unique in a session and ends with `Ended`."""
-
-    serial: int
-    pitch: int
-    velocity: int
-    start: float
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    serial: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """All that is planned and has not sounded, in order; replaces the plan before it."""
-
-    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +128,6 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """One sentence for the musician."""
-
-    text: str
-    level: Level = Level.INFO
-
-
-@dataclass(frozen=True, slots=True)
 class Goodbye:
     """The player's last words: the final state, and how many notes still sounded (always 0)."""
 
@@ -177,25 +139,6 @@ class Goodbye:
 Report = Sounded | Ended | Planned | Status | Notice | Goodbye
 
 # --- player <-> model ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Continue `context` by `count` notes. `index` numbers the first of them since the start."""
-
-    number: int
-    context: tuple[Note, ...]
-    params: Params
-    count: int
-    seed: int
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    number: int
-    notes: tuple[ProposedNote, ...]
-    inference_us: tuple[float, ...]  # per note
 
 
 @dataclass(frozen=True, slots=True)
