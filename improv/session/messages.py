@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from improv.music.event import Note
 from improv.play.messages import (
     Action,
     Ended,
@@ -36,11 +37,13 @@ __all__ = [
     "Level",
     "ModelFailed",
     "ModelReady",
+    "ModelSetup",
     "ModelState",
     "Notice",
     "Phase",
     "Planned",
     "PlayerLink",
+    "PlayerSetup",
     "Proposal",
     "Quit",
     "Reply",
@@ -134,6 +137,7 @@ class Goodbye:
     status: Status
     sounding: int
     reason: str
+    exit_code: int = 0
 
 
 Report = Sounded | Ended | Planned | Status | Notice | Goodbye
@@ -156,6 +160,33 @@ class ModelFailed:
 
 
 Reply = Proposal | ModelReady | ModelFailed
+
+# --- how the children are started ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSetup:
+    """First message to the model process."""
+
+    model: str  # a name that `improv models` lists, or a folder
+    device: str  # "auto", "cpu" or "gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSetup:
+    """First message to the player process. None for ports: whatever is there."""
+
+    params: Params
+    seed: int
+    model: ModelSetup
+    opening: tuple[Note, ...]  # the prompt, or the built-in phrase
+    idle_start: float | None  # seconds until it starts by itself; None: only when asked
+    outputs: tuple[str, ...] | None = None
+    inputs: tuple[str, ...] | None = None
+    soundfont: str | None = None
+    seconds: float | None = None  # play this long, then quit
+    keep_playing: bool = False  # go on when the terminal is gone
+
 
 # --- what the screen holds -----------------------------------------------------------------
 

@@ -1,0 +1,75 @@
+"""The rolling context: the last 25 notes that really sounded, yours and its, in onset order.
+
+Rule: what has sounded is here, what is only planned never is. A note enters when it begins and
+gets its length when it ends; until then its length is what has passed so far. The context is
+handed out as a value (`snapshot`), so nothing has to be rolled back when a player interrupts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from improv.music.event import Note, Source
+
+SIZE = 25
+"""Notes the context holds, as in the student's model (input 25 x 3)."""
+
+
+class Context:
+    """At most `size` notes, each known by its serial number."""
+
+    def __init__(self, size: int = SIZE) -> None:
+        self._size = size
+        self._notes: dict[int, Note] = {}  # by serial, in the order they began
+        self._held: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._notes)
+
+    def begin(self, serial: int, note: Note, *, held: bool) -> None:
+        """Take a note that starts to sound now. `held`: its length is not known yet."""
+        self._notes[serial] = note
+        if held:
+            self._held.add(serial)
+        while len(self._notes) > self._size:
+            oldest = next(iter(self._notes))
+            del self._notes[oldest]
+            self._held.discard(oldest)
+
+    def end(self, serial: int, at: float) -> None:
+        """Give a note the length it really had; a serial that has rolled out is ignored."""
+        note = self._notes.get(serial)
+        if note is not None:
+            self._notes[serial] = replace(note, duration=max(0.0, at - note.start))
+        self._held.discard(serial)
+
+    def seed(self, notes: Iterable[Note], end: float) -> None:
+        """Start over from a phrase, shifted so that its last note begins at `end`.
+
+        Its notes get serials below zero: they never sounded in this session.
+        """
+        self.clear()
+        phrase = sorted(notes, key=lambda note: note.start)[-self._size :]
+        for serial, note in enumerate(phrase, start=-len(phrase)):
+            shifted = replace(note, start=note.start - phrase[-1].start + end, source=Source.YOU)
+            self._notes[serial] = shifted
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._notes.clear()
+        self._held.clear()
+
+    def snapshot(self, now: float) -> tuple[Note, ...]:
+        """The context as a value, oldest first."""
+        return tuple(
+            replace(note, duration=max(0.0, now - note.start)) if serial in self._held else note
+            for serial, note in self._notes.items()
+        )
+
+    @property
+    def last_start(self) -> float | None:
+        """When the newest note began, or None when nothing has been heard."""
+        for note in reversed(self._notes.values()):
+            return note.start
+        return None

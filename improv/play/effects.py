@@ -1,0 +1,50 @@
+"""What goes into the engine (`Item`) and what comes out of it (`Effect`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from improv.music.event import Event, Source
+from improv.play.messages import (
+    Ended,
+    Notice,
+    Planned,
+    Proposal,
+    Request,
+    SetParam,
+    Sounded,
+    Strike,
+    Transport,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message that was due at `due`. `audible` False: only for a take, thru is off."""
+
+    message: bytes
+    due: float
+    source: Source
+    audible: bool = True
+
+    @property
+    def is_onset(self) -> bool:
+        return self.message[0] & 0xF0 == 0x90
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the model to go on."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the screen."""
+
+    report: Sounded | Ended | Planned | Notice
+
+
+Effect = Send | Ask | Tell
+Item = Event | SetParam | Transport | Strike | Proposal

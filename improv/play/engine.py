@@ -1,0 +1,401 @@
+"""The engine: what is heard, asked of the model and sent, as a pure state machine.
+
+Theory of operation. Whatever happens (a key, a command, a proposal, or time passing) comes in
+through `handle(item, now)` and leaves as effects: `Send` a message, `Ask` the model, `Tell` the
+screen. `due` says when it next wants to be woken. Only one thread ever calls it.
+
+    WAITING --you play--> LISTENING --your phrase ends--> PLAYING --phrase played out--> WAITING
+       |                      ^                               |
+       +--nobody plays--> PLAYING <-------- you play ---------+
+
+When you play, all that is planned and has not sounded is dropped and a proposal still under way
+becomes stale by its number; what sounds ends when it was going to. A turned knob drops the plan
+beyond `COMMIT` seconds and asks again, so it is heard in the very next note. Notes are numbered
+from the start and a dropped note gives its number back: the same number draws with the same
+random numbers, so a plan bends under a knob instead of jumping.
+"""
+
+from __future__ import annotations
+
+from improv.errors import UsageError
+from improv.listen.context import SIZE, Context
+from improv.listen.pairing import Pairing
+from improv.listen.turns import Turns
+from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.play.effects import Ask, Effect, Item, Send, Tell
+from improv.play.ledger import Ledger, Sounding, note_on, program_change
+from improv.play.messages import (
+    Action,
+    Ended,
+    Level,
+    Notice,
+    Phase,
+    Planned,
+    Proposal,
+    Request,
+    SetParam,
+    Sounded,
+    Strike,
+    Transport,
+)
+from improv.play.params import Params
+from improv.play.placing import place
+from improv.play.scheduler import TOO_LATE, Scheduler, Start
+
+COMMIT = 0.020
+"""Seconds ahead that a turned knob no longer changes."""
+HORIZON = 1.0
+"""Seconds of music planned ahead."""
+CHUNK = 8
+"""Notes asked for at a time: a few milliseconds of work, a second or so of music."""
+LEAD = 0.100
+"""Seconds before the end of your phrase that its answer is asked for."""
+POLYPHONY = 24
+"""Notes of improv's that may sound at once; one more ends the oldest."""
+RETRY = 0.5
+"""Seconds to wait after a proposal with nothing playable in it."""
+
+
+class Engine:
+    """The player's mind. `opening` is the prompt, or the phrase it starts from by itself."""
+
+    def __init__(
+        self,
+        params: Params,
+        *,
+        seed: int,
+        opening: tuple[Note, ...],
+        idle_start: float | None,
+        limit: int | None = None,
+    ) -> None:
+        """Store.
+
+        Args:
+            params: the knobs as they stand at the start.
+            seed: makes the same music of the same playing.
+            opening: notes the context is seeded with when nobody has played.
+            idle_start: seconds after the model is ready until it starts by itself; None is never.
+            limit: notes it plays in all, whatever the phrase length; None is no limit.
+        """
+        self.params = params
+        self.serial = 0
+        self.phase = Phase.WAITING
+        self.seed = seed
+        self.played = self.heard = self.dropped = self.released = 0
+        self._opening = opening
+        self._idle_start = idle_start
+        self._limit = limit
+        self._context = Context()
+        self._pairing = Pairing()
+        self._turns = Turns()
+        self._scheduler = Scheduler()
+        self._ledger = Ledger()
+        self._ready = False
+        self._idle_at: float | None = None
+        self._floor = 0.0  # no note of the answer starts before this
+        self._number = 0  # of the last request
+        self._asked = False  # that request is under way
+        self._retry_at = 0.0
+        self._next_serial = 0
+        self._issued = 0  # notes sounded and planned since the start
+        self._phrase_from = 0  # `_issued` when the phrase under way began
+        self._effects: list[Effect] = []
+
+    # --- what others see -------------------------------------------------------------------
+
+    @property
+    def context_size(self) -> int:
+        return len(self._context)
+
+    @property
+    def planned(self) -> int:
+        return len(self._scheduler)
+
+    @property
+    def sounding(self) -> int:
+        """Notes on the wire without their note-off so far."""
+        return len(self._ledger)
+
+    def due(self) -> float | None:
+        """When `handle(None, now)` must be called at the latest; None while nothing is due."""
+        times = [self._scheduler.due()]
+        if self.phase is Phase.LISTENING:
+            end = self._turns.phrase_end(self.params.pause)
+            times.append(None if end is None else end - LEAD)
+        times += [self._idle_due(), self._ask_at()]
+        return min((time for time in times if time is not None), default=None)
+
+    def greeting(self) -> list[bytes]:
+        """What an output that has just opened must be told."""
+        self._ledger.touch(self.params.channel)
+        return [program_change(self.params.channel, self.params.program)]
+
+    def farewell(self) -> list[bytes]:
+        """What an output must be told before it closes, so that nothing of ours rings on there."""
+        return [n.note_off for n in self._ledger.sounding() if n.audible] + self._ledger.silence()
+
+    # --- what happens ----------------------------------------------------------------------
+
+    def handle(self, item: Item | None, now: float) -> list[Effect]:
+        """Take one item (None: only time has passed) and do all that is due by `now`."""
+        plan = self._scheduler.plan
+        match item:
+            case NoteOn():
+                self._press(item, now)
+            case NoteOff():
+                self._release(item, now)
+            case Other():
+                self._ledger.touch(item.data[0] & 0x0F)
+                self._send(item.data, now, Source.YOU, audible=self.params.thru)
+            case SetParam():
+                self._turn(item, now)
+            case Strike():
+                self._strike(item, now)
+            case Transport():
+                self._transport(item.action, now)
+            case Proposal():
+                self._take(item, now)
+            case None:
+                pass
+        self._advance(now)
+        if self._scheduler.plan != plan:
+            self._tell(Planned(self._scheduler.plan))
+        effects, self._effects = self._effects, []
+        return effects
+
+    def model_ready(self, now: float) -> list[Effect]:
+        """The model process answers requests from now on."""
+        self._ready = True
+        self._asked = False
+        if self._idle_start is not None and self._idle_at is None:
+            self._idle_at = now + self._idle_start
+        return self.handle(None, now)
+
+    def model_lost(self, now: float) -> list[Effect]:
+        """The model process is gone; what is planned plays out."""
+        self._ready = False
+        self._asked = False
+        return self.handle(None, now)
+
+    def finish(self, now: float) -> list[Effect]:
+        """Let every note go and reset every channel used, for exit."""
+        self._drop_plan(float("-inf"))
+        self._silence(now)
+        effects, self._effects = self._effects, []
+        return effects
+
+    # --- your playing ----------------------------------------------------------------------
+
+    def _press(self, event: NoteOn, now: float) -> None:
+        serial = self._new_serial()
+        cut = self._pairing.press(event, serial)
+        if cut is not None:
+            self._end(cut, now)
+        self._hear(serial, event, now)
+        self._turns.onset(event.at, len(self._pairing))
+
+    def _release(self, event: NoteOff, now: float) -> None:
+        serial = self._pairing.release(event)
+        if serial is not None:
+            self._end(serial, now, at=event.at)
+            self._turns.release(event.at, len(self._pairing))
+
+    def _strike(self, strike: Strike, now: float) -> None:
+        serial = self._new_serial()
+        self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, self.params.channel), now)
+        self._scheduler.owe(serial, now + strike.duration)
+        self._turns.onset(now, len(self._pairing))
+
+    def _hear(self, serial: int, event: NoteOn, now: float) -> None:
+        self.heard += 1
+        note = Note(event.pitch, event.velocity, event.at, 0.0, Source.YOU)
+        self._context.begin(serial, note, held=True)
+        self._start(serial, event.channel, note, now, due=now)
+        if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
+            self._drop_plan(float("-inf"))
+            self.phase = Phase.LISTENING
+
+    # --- commands --------------------------------------------------------------------------
+
+    def _turn(self, command: SetParam, now: float) -> None:
+        before = self.params
+        self.serial = max(self.serial, command.serial)
+        try:
+            self.params = before.with_value(command.name, command.value)
+        except UsageError as error:
+            self._tell(Notice(str(error), Level.ERROR))
+            return
+        after = self.params
+        if before.thru and not after.thru:
+            for note in self._ledger.sounding(Source.YOU):
+                self._end(note.serial, now)
+        if (before.program, before.channel) != (after.program, after.channel):
+            self._ledger.touch(after.channel)
+            self._send(program_change(after.channel, after.program), now, Source.IMPROV)
+        if command.name not in {"thru", "program", "channel", "pause"}:
+            self._drop_plan(now + COMMIT)
+
+    def _transport(self, action: Action, now: float) -> None:
+        match action:
+            case Action.PLAY:
+                self._begin(now)
+            case Action.PAUSE | Action.STOP:
+                self._drop_plan(float("-inf"))
+                for note in self._ledger.sounding(Source.IMPROV):
+                    self._end(note.serial, now)
+                    self.released += 1
+                self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
+            case Action.NEW:
+                self._drop_plan(float("-inf"))
+                self._context.clear()
+                self._begin(now)
+            case Action.PANIC:
+                self._drop_plan(float("-inf"))
+                self._silence(now)
+                self.phase = Phase.STOPPED
+
+    # --- its playing -----------------------------------------------------------------------
+
+    def _begin(self, now: float) -> None:
+        """Play from now on, from the opening where nothing has been heard."""
+        if not len(self._context):
+            self._context.seed(self._opening, end=now)
+        if self.phase is not Phase.PLAYING:
+            self._phrase_from = self._issued
+        self.phase = Phase.PLAYING
+        self._floor = now
+
+    def _take(self, proposal: Proposal, now: float) -> None:
+        if not self._asked or proposal.number != self._number:
+            return  # stale: the plan it belonged to was dropped
+        self._asked = False
+        starts = (self._scheduler.last_start, self._context.last_start, now)
+        notes = place(
+            proposal.notes[: self._left()],
+            anchor=next(start for start in starts if start is not None),
+            floor=max(self._floor, now),
+            planned=self._scheduler.plan,
+        )
+        self._scheduler.add(notes)
+        self._issued += len(notes)
+        if not notes:
+            self._retry_at = now + RETRY
+
+    def _advance(self, now: float) -> None:
+        while ready := self._scheduler.pop_due(now):
+            for item in ready:
+                if isinstance(item, Start):
+                    self._sound(item.note, now)
+                else:
+                    self._end(item.serial, now, due=item.due)
+        self._take_turn(now)
+        if self.phase is Phase.PLAYING and self._left() == 0 and not len(self._scheduler):
+            self.phase = Phase.WAITING
+            self._idle_at = None
+        ask_at = self._ask_at()
+        if ask_at is not None and now >= ask_at:
+            self._ask(now)
+
+    def _take_turn(self, now: float) -> None:
+        """Begin where your phrase has ended, or where nobody plays."""
+        if self.phase is Phase.LISTENING:
+            end = self._turns.phrase_end(self.params.pause)
+            if end is not None and now >= end - LEAD:
+                self._begin(now)
+                self._floor = end
+        idle_at = self._idle_due()
+        if idle_at is not None and now >= idle_at:
+            self._begin(now)
+
+    def _sound(self, note: Note, now: float) -> None:
+        if now - note.start > TOO_LATE:
+            self.dropped += 1
+            return
+        own = self._ledger.sounding(Source.IMPROV)
+        if len(own) >= POLYPHONY:
+            self._end(own[0].serial, now)
+        serial = self._new_serial()
+        self.played += 1
+        self._context.begin(serial, note, held=False)
+        self._start(serial, self.params.channel, note, now, due=note.start)
+        self._scheduler.owe(serial, note.start + note.duration)
+
+    def _idle_due(self) -> float | None:
+        return self._idle_at if self.phase is Phase.WAITING and self._ready else None
+
+    def _left(self) -> int | None:
+        """Notes left of the phrase under way, or None when it is endless."""
+        if self._limit is not None:
+            return max(0, self._limit - self._issued)
+        if self.params.notes == 0:
+            return None
+        return max(0, self.params.notes - (self._issued - self._phrase_from))
+
+    def _ask_at(self) -> float | None:
+        """When to ask the model for more: before less than HORIZON seconds are planned."""
+        if self.phase is not Phase.PLAYING or not self._ready or self._asked or self._left() == 0:
+            return None
+        last = self._scheduler.last_start
+        return self._retry_at if last is None else max(self._retry_at, last - HORIZON)
+
+    def _ask(self, now: float) -> None:
+        left = self._left()
+        self._number += 1
+        self._asked = True
+        request = Request(
+            number=self._number,
+            context=(*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:],
+            params=self.params,
+            count=CHUNK if left is None else min(CHUNK, left),
+            seed=self.seed,
+            index=self._issued,
+        )
+        self._effects.append(Ask(request))
+
+    def _drop_plan(self, after: float) -> None:
+        self._issued -= self._scheduler.drop_after(after)
+        self._asked = False
+
+    # --- the wire --------------------------------------------------------------------------
+
+    def _start(self, serial: int, channel: int, note: Note, now: float, *, due: float) -> None:
+        """Send a note-on; one of yours with thru off goes to takes only."""
+        audible = note.source is Source.IMPROV or self.params.thru
+        cut = self._ledger.start(Sounding(serial, channel, note.pitch, note.source, audible))
+        if cut is not None:
+            self._send(cut.note_off, now, cut.source, audible=cut.audible)
+            self._ended(cut.serial, now, now)
+        self._send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
+        self._tell(Sounded(serial, note.pitch, note.velocity, now, note.source))
+
+    def _end(
+        self, serial: int, now: float, *, due: float | None = None, at: float | None = None
+    ) -> None:
+        """End a note, unless it has ended: an owed off finds nothing left of a re-struck one."""
+        note = self._ledger.end(serial)
+        if note is not None:
+            due = now if due is None else due
+            self._send(note.note_off, due, note.source, audible=note.audible)
+            self._ended(serial, now, due if at is None else at)
+
+    def _ended(self, serial: int, now: float, at: float) -> None:
+        self._context.end(serial, at)
+        self._tell(Ended(serial, now))
+
+    def _silence(self, now: float) -> None:
+        for note in self._ledger.sounding():
+            self._end(note.serial, now)
+            self.released += 1
+        self._pairing.forget()
+        for message in self._ledger.silence():
+            self._send(message, now, Source.IMPROV)
+
+    def _send(self, message: bytes, due: float, source: Source, *, audible: bool = True) -> None:
+        self._effects.append(Send(message, due, source, audible))
+
+    def _tell(self, report: Sounded | Ended | Planned | Notice) -> None:
+        self._effects.append(Tell(report))
+
+    def _new_serial(self) -> int:
+        self._next_serial += 1
+        return self._next_serial

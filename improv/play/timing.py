@@ -1,0 +1,46 @@
+"""How well time is kept: rolling percentiles and counts, for the strip and the report.
+
+Pure: figures come in, summaries go out. Lateness is actual minus due at the send call.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+LATE = 0.005
+"""A note-on this many seconds late counts as late."""
+
+
+class Percentiles:
+    """p50, p99 over the last `size` values, and the largest ever."""
+
+    def __init__(self, size: int = 1000) -> None:
+        self._values: deque[float] = deque(maxlen=size)
+        self.largest = 0.0
+
+    def add(self, value: float) -> None:
+        self._values.append(value)
+        self.largest = max(self.largest, value)
+
+    def at(self, *shares: float) -> list[float]:
+        """The values below which each share of the window lies (nearest rank); 0 when empty."""
+        ordered = sorted(self._values)
+        if not ordered:
+            return [0.0 for _ in shares]
+        return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in shares]
+
+
+class Meter:
+    """Everything the strip shows."""
+
+    def __init__(self) -> None:
+        self.lateness = Percentiles()
+        self.inference_us = Percentiles()
+        self.sent = 0
+        self.late = 0
+
+    def note_sent(self, lateness: float) -> None:
+        """A note-on of improv's own left this many seconds after it was due."""
+        self.lateness.add(lateness)
+        if lateness > LATE:
+            self.late += 1

@@ -1,0 +1,315 @@
+"""The player process: owns the ports, the clock, the engine and every sounding note.
+
+One thread (`Player.run`) changes state and sends; everything else puts items into its inbox: the
+drivers' callbacks keys, the terminal commands, the model proposals, the rack opened ports. It
+imports neither TensorFlow nor Textual nor NumPy, and it outlives the other two processes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from improv.errors import DeviceError
+from improv.music.event import NoteOff, NoteOn, Other, Source
+from improv.play.clock import Clock, Inbox, monotonic
+from improv.play.effects import Ask, Effect, Item, Send, Tell
+from improv.play.engine import Engine
+from improv.play.interfaces import Input, Output
+from improv.play.timing import Meter
+from improv.session import child, link, rack
+from improv.session.keeper import ModelGone, ModelKeeper
+from improv.session.messages import (
+    Command,
+    Goodbye,
+    Level,
+    ModelFailed,
+    ModelReady,
+    ModelState,
+    Notice,
+    PlayerSetup,
+    Proposal,
+    Quit,
+    Reply,
+    Report,
+    SetInputs,
+    SetOutputs,
+    SetParam,
+    Status,
+    Strike,
+    Timing,
+    Transport,
+)
+
+STATUS_EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalGone:
+    """The pipe from the terminal has ended."""
+
+
+Incoming = Item | Command | Reply | ModelGone | rack.RackItem | TerminalGone
+
+
+class Player:
+    """The loop and what it holds. Everything runs on the thread that calls `run`."""
+
+    def __init__(
+        self, setup: PlayerSetup, inbox: Inbox[Incoming], report: Callable[[Report], None]
+    ) -> None:
+        self._setup = setup
+        self._inbox = inbox
+        self._report = report
+        self._clock: Clock = monotonic
+        self._engine = Engine(
+            setup.params, seed=setup.seed, opening=setup.opening, idle_start=setup.idle_start
+        )
+        self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
+        self._keeper = ModelKeeper(setup.model, inbox.put)
+        self._meter = Meter()
+        self._outputs: dict[str, Output] = {}
+        self._inputs: dict[str, Input] = {}
+        self._choices = rack.PortChoices((), ())
+        self._model = ModelReady(setup.model.model, "")
+        self._model_state = ModelState.LOADING
+        self._priority = "normal"
+        self._started_up = False
+        self._reason: str | None = None  # why it ends, once it does
+        self._exit_code = 0
+
+    def run(self) -> int:
+        """Play until told to stop; the exit code."""
+        self._rack.start()
+        self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
+        self._keeper.start()
+        self._priority = _ask_for_priority()
+        gc.collect()
+        gc.freeze()
+        seconds = self._setup.seconds
+        end = None if seconds is None else self._clock() + seconds
+        status_at = self._clock()
+        while self._reason is None:
+            deadlines = (self._engine.due(), status_at, end)
+            item = self._inbox.get_until(min(t for t in deadlines if t is not None))
+            now = self._clock()
+            self._take(item, now)
+            if now >= status_at:
+                self._report(self._status(now))
+                status_at = now + STATUS_EVERY
+            if end is not None and now >= end:
+                self._reason = "time is up"
+        return self._finish()
+
+    def _finish(self) -> int:
+        self._apply(self._engine.finish(self._clock()))
+        self._keeper.close()
+        for port in (*self._inputs.values(), *self._outputs.values()):
+            self._rack.close(port)
+        self._rack.finish(timeout=5.0)
+        # What a port refused while it closed (a take that could not be written) is still said.
+        while (item := self._inbox.get_until(self._clock())) is not None:
+            if isinstance(item, rack.PortRefused):
+                self._notice(str(item.error), Level.ERROR)
+                self._exit_code = self._exit_code or item.error.exit_code
+        status = self._status(self._clock())
+        self._report(Goodbye(status, self._engine.sounding, self._reason or "", self._exit_code))
+        return self._exit_code
+
+    # --- what comes in ---------------------------------------------------------------------
+
+    def _take(self, item: Incoming | None, now: float) -> None:
+        match item:
+            case None | NoteOn() | NoteOff() | Other() | SetParam() | Transport() | Strike():
+                self._apply(self._engine.handle(item, now))
+                if isinstance(item, (SetParam, Transport)):
+                    self._report(self._status(self._clock()))
+            case Proposal():
+                for took in item.inference_us:
+                    self._meter.inference_us.add(took)
+                self._apply(self._engine.handle(item, now))
+            case SetOutputs():
+                self._set_outputs(item.specs)
+            case SetInputs():
+                self._set_inputs(item.specs)
+            case Quit():
+                self._reason = "quit"
+            case TerminalGone():
+                if not self._setup.keep_playing:
+                    self._reason = "the terminal is gone"
+            case ModelReady() | ModelFailed() | ModelGone():
+                self._take_model(item, now)
+            case _:
+                self._take_port(item)
+
+    def _take_model(self, item: ModelReady | ModelFailed | ModelGone, now: float) -> None:
+        match item:
+            case ModelReady():
+                again = self._model_state is ModelState.RESTARTING
+                self._model, self._model_state = item, ModelState.READY
+                if again:
+                    self._notice(f"the model {item.name} is back")
+                self._apply(self._engine.model_ready(now))
+            case ModelFailed():
+                self._notice(item.text, Level.ERROR)
+                self._reason, self._exit_code = item.text, item.exit_code
+            case ModelGone(final=final):
+                self._model_state = ModelState.DOWN if final else ModelState.RESTARTING
+                self._notice(
+                    "the model died too often and stays down; quit and see `improv doctor`"
+                    if final
+                    else "the model died; starting it again",
+                    Level.ERROR if final else Level.WARNING,
+                )
+                self._apply(self._engine.model_lost(now))
+
+    def _take_port(self, item: rack.RackItem) -> None:
+        match item:
+            case rack.OutputOpened(output=output):
+                self._outputs[output.name] = output
+                for message in self._engine.greeting():
+                    output.send(message, self._clock(), Source.IMPROV)
+            case rack.InputOpened(input=opened):
+                self._inputs[opened.name] = opened
+            case rack.PortRefused(error=error, wanted=wanted):
+                self._notice(str(error), Level.ERROR if wanted else Level.WARNING)
+                if wanted and not self._started_up:
+                    self._reason, self._exit_code = str(error), error.exit_code
+            case rack.PortChoices():
+                self._choices = item
+            case rack.StartedUp():
+                self._started_up = True
+                self._say_where()
+
+    def _say_where(self) -> None:
+        """What a musician must know to be heard, in one line."""
+        inputs = ", ".join(self._inputs) or "the typed piano only"
+        outputs = ", ".join(self._outputs) or "nowhere"
+        self._notice(f"listening on {inputs}; playing to {outputs}")
+
+    def _set_outputs(self, specs: tuple[str, ...]) -> None:
+        for name in set(self._outputs) - set(specs):
+            output = self._outputs.pop(name)
+            for message in self._engine.farewell():
+                output.send(message, self._clock(), Source.IMPROV)
+            self._rack.close(output)
+        for spec in specs:
+            if spec not in self._outputs:
+                self._rack.open_output(spec)
+
+    def _set_inputs(self, specs: tuple[str, ...]) -> None:
+        for name in set(self._inputs) - set(specs):
+            self._rack.close(self._inputs.pop(name))
+        for spec in specs:
+            if spec not in self._inputs:
+                self._rack.open_input(spec)
+
+    # --- what goes out ---------------------------------------------------------------------
+
+    def _apply(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send():
+                    self._send(effect)
+                case Ask(request=request):
+                    self._keeper.ask(request)
+                case Tell(report=report):
+                    self._report(report)
+
+    def _send(self, effect: Send) -> None:
+        now = self._clock()
+        for output in list(self._outputs.values()):
+            if not (effect.audible or output.is_take):
+                continue
+            try:
+                output.send(effect.message, now, effect.source)
+            except DeviceError as error:
+                del self._outputs[output.name]
+                self._rack.close(output)
+                self._notice(str(error), Level.ERROR)
+        if effect.audible:
+            self._meter.sent += 1
+        if effect.is_onset and effect.source is Source.IMPROV:
+            self._meter.note_sent(now - effect.due)
+
+    def _notice(self, text: str, level: Level = Level.INFO) -> None:
+        self._report(Notice(text, level))
+
+    def _status(self, now: float) -> Status:
+        engine, meter = self._engine, self._meter
+        inference = meter.inference_us.at(0.5, 0.99)
+        lateness = meter.lateness.at(0.5, 0.99)
+        return Status(
+            now=now,
+            phase=engine.phase,
+            params=engine.params,
+            serial=engine.serial,
+            outputs=tuple(self._outputs),
+            inputs=tuple(self._inputs),
+            output_choices=self._choices.outputs,
+            input_choices=self._choices.inputs,
+            model=self._model.name,
+            model_state=self._model_state,
+            backend=self._model.backend,
+            seed=engine.seed,
+            context=engine.context_size,
+            played=engine.played,
+            heard=engine.heard,
+            timing=Timing(
+                inference_us_p50=inference[0],
+                inference_us_p99=inference[1],
+                lateness_ms_p50=1000 * lateness[0],
+                lateness_ms_p99=1000 * lateness[1],
+                lateness_ms_max=1000 * meter.lateness.largest,
+                sent=meter.sent,
+                late=meter.late,
+                dropped=engine.dropped,
+                released=engine.released,
+                queued=engine.planned,
+                priority=self._priority,
+            ),
+        )
+
+
+def _ask_for_priority() -> str:
+    """Ask the system to run this thread first; what it granted.
+
+    Children and threads started later go back to normal: a model that computes must not hold up
+    the thread that plays.
+    """
+    try:
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(50))
+    except (AttributeError, OSError):  # not Linux, or not allowed
+        return "normal"
+    return "fifo"
+
+
+def main() -> int:
+    inward, outward = child.take_pipes()
+    setup: PlayerSetup | None = link.read(inward)
+    if setup is None:
+        return 0
+    inbox: Inbox[Incoming] = Inbox()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the terminal's to understand
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: inbox.put(Quit()))
+    writer = link.Writer(outward, "terminal")
+    writer.start()
+    link.Reader(
+        inward,
+        lambda message: inbox.put(TerminalGone() if message is None else message),
+        "terminal",
+    ).start()
+    code = Player(setup, inbox, writer.post).run()
+    writer.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Composing offline: the engine that plays live, on a virtual clock that runs as fast as it can.
+
+Nothing here waits. The clock jumps to the next time something is due, the model answers at once,
+and what would have been sent is written down. Same model, seed and prompt: the same messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from improv.music.event import Note, Source
+from improv.play.effects import Ask, Effect, Send, Tell
+from improv.play.engine import Engine
+from improv.play.interfaces import Improviser
+from improv.play.messages import Action, Ended, Proposal, Sounded, Transport
+from improv.play.params import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What would have been heard, with the first note at 0 seconds."""
+
+    notes: tuple[Note, ...]
+    messages: tuple[tuple[float, bytes], ...]  # (seconds, message), in order
+
+
+class Stage:
+    """An engine and a model on a virtual clock; tests play scripts on it too."""
+
+    def __init__(self, engine: Engine, improviser: Improviser) -> None:
+        self.now = 0.0
+        self.engine = engine
+        self.effects: list[tuple[float, Effect]] = []
+        self._improviser = improviser
+
+    def do(self, effects: list[Effect]) -> None:
+        """Write effects down and answer what they ask of the model, until nothing is asked."""
+        for effect in effects:
+            self.effects.append((self.now, effect))
+            if isinstance(effect, Ask):
+                self.do(self.engine.handle(self._answer(effect), self.now))
+
+    def run_until(self, end: float) -> None:
+        """Do all that is due up to and at `end`."""
+        while (due := self.engine.due()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.do(self.engine.handle(None, self.now))
+        self.now = end
+
+    def _answer(self, ask: Ask) -> Proposal:
+        request = ask.request
+        self._improviser.prime(request.context)
+        keys = ((request.seed, request.index + i) for i in range(request.count))
+        notes = tuple(self._improviser.draw(request.params, key) for key in keys)
+        return Proposal(request.number, notes, ())
+
+
+def render(
+    improviser: Improviser,
+    params: Params,
+    *,
+    count: int,
+    seed: int,
+    opening: tuple[Note, ...],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Rendering:
+    """Improvise `count` notes from `opening`. `progress` hears how many there are so far."""
+    engine = Engine(params, seed=seed, opening=opening, idle_start=None, limit=count)
+    stage = Stage(engine, improviser)
+    stage.do([Send(message, 0.0, Source.IMPROV) for message in engine.greeting()])
+    stage.do(engine.model_ready(0.0))
+    stage.do(engine.handle(Transport(Action.PLAY), 0.0))
+    while (due := engine.due()) is not None:
+        stage.run_until(due)
+        progress(engine.played)
+    return _rendering(stage.effects)
+
+
+def _rendering(effects: list[tuple[float, Effect]]) -> Rendering:
+    """Effects as notes and messages, shifted so that the first note is at 0 seconds."""
+    begun: dict[int, Sounded] = {}
+    notes: list[Note] = []
+    first = next((now for now, e in effects if isinstance(e, Send) and e.is_onset), 0.0)
+    for _, effect in effects:
+        match effect:
+            case Tell(report=Sounded() as sounded):
+                begun[sounded.serial] = sounded
+            case Tell(report=Ended(serial=serial, at=at)):
+                on = begun[serial]
+                notes.append(
+                    Note(on.pitch, on.velocity, on.start - first, at - on.start, on.source)
+                )
+    messages = [
+        (max(0.0, now - first), effect.message)
+        for now, effect in effects
+        if isinstance(effect, Send)
+    ]
+    return Rendering(tuple(sorted(notes, key=lambda n: (n.start, n.pitch))), tuple(messages))
