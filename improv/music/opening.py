@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from improv.music.event import Note
 
-# (start in seconds, pitch, duration in seconds, velocity)
+# A row is a note: start (s), pitch, length (s), velocity.
 _SCORE = (
     (0.00, 45, 1.40, 52), (0.02, 52, 1.35, 48), (0.05, 72, 0.42, 70),
     (0.45, 71, 0.22, 62), (0.68, 69, 0.40, 66), (1.08, 64, 0.55, 60),

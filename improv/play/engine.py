@@ -101,7 +101,7 @@ class Engine:
         self._phrase_from = 0  # `_issued` when the phrase under way began
         self._effects: list[Effect] = []
 
-    # --- what others see -------------------------------------------------------------------
+    # --- what others see
 
     @property
     def context_size(self) -> int:
@@ -134,7 +134,7 @@ class Engine:
         """What an output must be told before it closes, so that nothing of ours rings on there."""
         return [n.note_off for n in self._ledger.sounding() if n.audible] + self._ledger.silence()
 
-    # --- what happens ----------------------------------------------------------------------
+    # --- what happens
 
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         """Take one item (None: only time has passed) and do all that is due by `now`."""
@@ -184,7 +184,7 @@ class Engine:
         effects, self._effects = self._effects, []
         return effects
 
-    # --- your playing ----------------------------------------------------------------------
+    # --- your playing
 
     def _press(self, event: NoteOn, now: float) -> None:
         serial = self._new_serial()
@@ -215,7 +215,7 @@ class Engine:
             self._drop_plan(float("-inf"))
             self.phase = Phase.LISTENING
 
-    # --- commands --------------------------------------------------------------------------
+    # --- commands
 
     def _turn(self, command: SetParam, now: float) -> None:
         before = self.params
@@ -254,7 +254,7 @@ class Engine:
                 self._silence(now)
                 self.phase = Phase.STOPPED
 
-    # --- its playing -----------------------------------------------------------------------
+    # --- its playing
 
     def _begin(self, now: float) -> None:
         """Play from now on, from the opening where nothing has been heard."""
@@ -342,21 +342,16 @@ class Engine:
         left = self._left()
         self._number += 1
         self._asked = True
-        request = Request(
-            number=self._number,
-            context=(*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:],
-            params=self.params,
-            count=CHUNK if left is None else min(CHUNK, left),
-            seed=self.seed,
-            index=self._issued,
-        )
+        context = (*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:]
+        count = CHUNK if left is None else min(CHUNK, left)
+        request = Request(self._number, context, self.params, count, self.seed, self._issued)
         self._effects.append(Ask(request))
 
     def _drop_plan(self, after: float) -> None:
         self._issued -= self._scheduler.drop_after(after)
         self._asked = False
 
-    # --- the wire --------------------------------------------------------------------------
+    # --- the wire
 
     def _start(self, serial: int, channel: int, note: Note, now: float, *, due: float) -> None:
         """Send a note-on; one of yours with thru off goes to takes only."""

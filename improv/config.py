@@ -1,0 +1,112 @@
+"""Configuration files: TOML in, frozen dataclasses out.
+
+`configs/default.toml` is complete and is the reference; every other file may be partial. An
+unknown table or key, or a value of the wrong kind, is an error that names file, table and key.
+The file improv reads without being told is `improv.toml` in the user's configuration folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import platformdirs
+
+from improv.errors import ImprovError, UsageError
+from improv.play.params import Params
+from improv.ports.spec import parse_spec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The [session] table: what is opened at the start. None: whatever this machine has."""
+
+    model: str = "seed"
+    device: str = "auto"
+    inputs: tuple[str, ...] | None = None
+    outputs: tuple[str, ...] | None = None
+    soundfont: str | None = None
+    prompt: str | None = None
+    seed: int | None = None  # None: a new one each time, shown on the screen
+
+    def __post_init__(self) -> None:
+        if self.device not in {"auto", "cpu", "gpu"}:
+            raise UsageError(f"device must be auto, cpu or gpu, not {self.device!r}")
+        for spec in (*(self.inputs or ()), *(self.outputs or ())):
+            parse_spec(spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration file for `improv play`."""
+
+    session: Session = field(default_factory=Session)
+    params: Params = field(default_factory=Params)
+
+
+def user_path() -> Path:
+    """The file that is read when none is named."""
+    return platformdirs.user_config_path("improv", appauthor=False) / "improv.toml"
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration; None reads the user's own if there is one, else the defaults."""
+    if path is None:
+        path = user_path()
+        if not path.is_file():
+            return Config()
+    return load_table(path, Config)
+
+
+def load_table(path: Path, kind: type[T]) -> T:
+    """Read a TOML file as a frozen dataclass whose fields are its keys and tables."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except FileNotFoundError:
+        raise UsageError(f"no configuration file {str(path)!r}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    return _build(kind, table, f"{path}:")
+
+
+def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # callers give dataclasses
+    hints = get_type_hints(kind)
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{where} unknown key {key!r}; known: {', '.join(sorted(known))}")
+        if is_dataclass(hints[key]):
+            if not isinstance(value, dict):
+                raise UsageError(f"{where} {key} must be a table, not {value!r}")
+            values[key] = _build(hints[key], value, f"{where} [{key}]")
+        else:
+            values[key] = _value(hints[key], value, f"{where} {key}")
+    try:
+        return kind(**values)
+    except ImprovError as error:
+        raise UsageError(f"{where} {error}") from None
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    allowed = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if float in allowed and type(value) is int:
+        return float(value)
+    for one in allowed:
+        if one == tuple[str, ...] and isinstance(value, list):
+            if all(isinstance(item, str) for item in value):
+                return tuple(value)
+        elif isinstance(one, type) and type(value) is one:
+            return value
+    names = " or ".join(
+        getattr(one, "__name__", str(one)) for one in allowed if one is not type(None)
+    )
+    raise UsageError(f"{where} must be {names}, not {value!r}")
