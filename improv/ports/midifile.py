@@ -1,0 +1,191 @@
+"""Reads MIDI files: the one way in for prompts, training and pictures.
+
+A file gives notes or an InputError that names it, says what was found and what to do; nothing
+else comes out, whatever its bytes. What holds for the notes:
+
+- sorted by start, then pitch; the silence before the first is removed, so it starts at 0
+- drums (channel 10) are left out unless asked for
+- a note that is never released is left out; overlaps on one pitch end first in, first out
+- a key struck and released in the same tick (686 in the ASAP pack, real touches on a coarse
+  grid) is kept, and lasts `SHORTEST` seconds
+
+The sustain pedal is not applied: a duration is how long the key was held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from improv.errors import InputError
+from improv.music.event import Note
+from improv.ports import smf
+
+SHORTEST = 0.001  # seconds: under any tick that a keyboard resolves, over zero
+MAX_BYTES = 8 * 2**20  # ten times the longest performance of MAESTRO
+MAX_NOTES = 500_000
+# Python reads 4 MB of events a second: what symusic refuses takes half a second at most.
+_MAX_EXACT_BYTES = 2 * 2**20
+_QUARTER_US = 500_000  # microseconds a quarter note until a file says otherwise: 120 bpm
+
+
+@dataclass(frozen=True, slots=True)
+class NoteArrays:
+    """The notes of one piece as columns, each of shape (notes,)."""
+
+    pitch: npt.NDArray[np.uint8]  # 0-127
+    velocity: npt.NDArray[np.uint8]  # 1-127
+    start: npt.NDArray[np.float64]  # seconds, rising, the first 0
+    duration: npt.NDArray[np.float32]  # seconds, at least SHORTEST
+
+    def __len__(self) -> int:
+        return len(self.pitch)
+
+
+def read_notes(path: Path | str) -> tuple[Note, ...]:
+    """The notes of a MIDI file, as yours. Raises InputError, also when it has none."""
+    arrays = read_arrays(path)
+    return tuple(
+        Note(pitch, velocity, start, duration)
+        for pitch, velocity, start, duration in zip(
+            arrays.pitch.tolist(),
+            arrays.velocity.tolist(),
+            arrays.start.tolist(),
+            arrays.duration.tolist(),
+            strict=True,
+        )
+    )
+
+
+def read_arrays(
+    source: Path | str | bytes, name: str | None = None, *, drums: bool = False
+) -> NoteArrays:
+    """The notes of a MIDI file or of its bytes; `name` is what errors call it.
+
+    Raises InputError on a file that is missing, too large, damaged, or has no notes.
+    """
+    if isinstance(source, bytes):
+        name = name or "MIDI data"
+    else:
+        name = name or str(source)
+        source = _bytes_of(Path(source), name)
+    if len(source) > MAX_BYTES:
+        raise InputError(f"{name} is too large: {_mib(len(source))}, at most {_mib(MAX_BYTES)}")
+    try:
+        timebase = smf.check(source)
+        ticks = _read_fast(source, timebase, drums=drums)
+        if ticks is None:
+            if len(source) > _MAX_EXACT_BYTES:
+                raise smf.MalformedError(  # noqa: TRY301  # one place names the file
+                    f"is damaged or unusual, and at {_mib(len(source))} too large "
+                    "to look closer; save it again from the program that made it"
+                )
+            ticks = _read_exact(source, drums=drums)
+    except smf.MalformedError as wrong:
+        raise InputError(f"{name} {wrong}") from None
+    count = len(ticks.pitch)
+    if not count:
+        raise InputError(
+            f"{name} has no notes{'' if drums else ' but drums, if any'}; give another"
+        )
+    if count > MAX_NOTES:
+        raise InputError(f"{name} has too many notes: {count:,}, at most {MAX_NOTES:,}")
+    return _timed(ticks, timebase)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
+
+
+def _bytes_of(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror}; check the path") from None
+    except ValueError as error:  # a path with a null character
+        raise InputError(f"cannot read {name!r}: {error}; check the path") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """The notes of a file in ticks, in no order, and its tempos."""
+
+    pitch: npt.NDArray[np.int64]
+    velocity: npt.NDArray[np.int64]
+    on: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
+    tempo_at: npt.NDArray[np.int64]
+    tempo_us: npt.NDArray[np.int64]
+
+
+def _read_fast(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks | None:
+    """By symusic; None where it refuses the file or can't be trusted with it."""
+    if not timebase.per_quarter or smf.resumes_after_sysex(data):
+        return None
+    from symusic import Score  # noqa: PLC0415  # 0.1 s that a player without a prompt saves
+
+    try:
+        score: Any = Score.from_midi(data)
+    except (RuntimeError, ValueError, MemoryError, OverflowError):
+        return None
+    tracks = [track.notes.numpy() for track in score.tracks if drums or not track.is_drum]
+    pitch, velocity, on, length = (
+        np.concatenate([np.empty(0, np.int64), *(track[column] for track in tracks)])
+        for column in ("pitch", "velocity", "time", "duration")
+    )
+    tempos = score.tempos.numpy()
+    ticks = _Ticks(
+        pitch,
+        velocity,
+        on,
+        length,
+        tempos["time"].astype(np.int64),
+        tempos["mspq"].astype(np.int64),
+    )
+    # symusic counts ticks in 32 bits and wraps, and reads no more tracks than the header says;
+    # the exact reader does neither
+    wrapped = any((column < 0).any() for column in (ticks.on, ticks.length, ticks.tempo_at))
+    return None if wrapped or not len(ticks.pitch) else ticks
+
+
+def _read_exact(data: bytes, *, drums: bool) -> _Ticks:
+    performance = smf.read(data)
+    notes = performance.notes + (performance.drums if drums else [])
+    table = np.array(notes, np.int64).reshape(-1, 4)
+    tempos = np.array(performance.tempos, np.int64).reshape(-1, 2)
+    on, off, pitch, velocity = table.T
+    return _Ticks(pitch, velocity, on, off - on, tempos[:, 0], tempos[:, 1])
+
+
+def _timed(ticks: _Ticks, timebase: smf.Timebase) -> NoteArrays:
+    order = np.lexsort((ticks.pitch, ticks.on))
+    on = ticks.on[order]
+    off = on + ticks.length[order]
+    start = _seconds(on, ticks, timebase)
+    duration = _seconds(off, ticks, timebase) - start
+    return NoteArrays(
+        pitch=ticks.pitch[order].astype(np.uint8),
+        velocity=ticks.velocity[order].astype(np.uint8),
+        start=start - start[0],
+        duration=np.maximum(duration, SHORTEST).astype(np.float32),
+    )
+
+
+def _seconds(
+    at: npt.NDArray[np.int64], ticks: _Ticks, timebase: smf.Timebase
+) -> npt.NDArray[np.float64]:
+    """Seconds of each tick, by the tempos in force until then, summed in float64."""
+    if not timebase.per_quarter:
+        return at / timebase.per_second
+    order = np.argsort(ticks.tempo_at, kind="stable")
+    tempo_at = np.concatenate(([0], ticks.tempo_at[order]))
+    tempo_us = np.concatenate(([_QUARTER_US], ticks.tempo_us[order]))
+    per_tick = tempo_us / (1e6 * timebase.per_quarter)
+    reached = np.concatenate(([0.0], np.cumsum(np.diff(tempo_at) * per_tick[:-1])))
+    which = np.searchsorted(tempo_at, at, side="right") - 1
+    return reached[which] + (at - tempo_at[which]) * per_tick[which]
