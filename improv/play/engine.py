@@ -17,6 +17,8 @@ random numbers, so a plan bends under a knob instead of jumping.
 
 from __future__ import annotations
 
+from collections import deque
+
 from improv.errors import UsageError
 from improv.listen.context import SIZE, Context
 from improv.listen.pairing import Pairing
@@ -39,7 +41,7 @@ from improv.play.messages import (
     Transport,
 )
 from improv.play.params import Params
-from improv.play.placing import place
+from improv.play.placing import CROWD, place
 from improv.play.scheduler import TOO_LATE, Scheduler, Start
 
 COMMIT = 0.020
@@ -97,6 +99,7 @@ class Engine:
         self._asked = False  # that request is under way
         self._retry_at = 0.0
         self._next_serial = 0
+        self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
         self._issued = 0  # notes sounded and planned since the start
         self._phrase_from = 0  # `_issued` when the phrase under way began
         self._effects: list[Effect] = []
@@ -274,7 +277,7 @@ class Engine:
             proposal.notes[: self._left()],
             anchor=next(start for start in starts if start is not None),
             floor=max(self._floor, now),
-            planned=self._scheduler.plan,
+            before=(*self._recent, *(note.start for note in self._scheduler.plan)),
         )
         self._scheduler.add(notes)
         self._issued += len(notes)
@@ -316,6 +319,7 @@ class Engine:
             self._end(own[0].serial, now)
         serial = self._new_serial()
         self.played += 1
+        self._recent.append(note.start)
         self._context.begin(serial, note, held=False)
         self._start(serial, self.params.channel, note, now, due=note.start)
         self._scheduler.owe(serial, note.start + note.duration)

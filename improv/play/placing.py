@@ -21,7 +21,7 @@ CROWD, CROWD_SECONDS = 12, 0.1
 
 
 def place(
-    proposed: Iterable[ProposedNote], *, anchor: float, floor: float, planned: Iterable[Note] = ()
+    proposed: Iterable[ProposedNote], *, anchor: float, floor: float, before: Iterable[float] = ()
 ) -> list[Note]:
     """Times for `proposed`, each a step after the one before it, the first after `anchor`.
 
@@ -29,9 +29,9 @@ def place(
         proposed: what the model drew, in order.
         anchor: start of the note before the first, in seconds on the player's clock.
         floor: no note starts before this time.
-        planned: the plan so far, for the crowd limit.
+        before: starts of the notes before, sounded and planned, for the crowd limit.
     """
-    starts = deque((note.start for note in planned), maxlen=CROWD)
+    starts = deque(before, maxlen=CROWD)
     placed = []
     for note in proposed:
         if not _playable(note):

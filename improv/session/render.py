@@ -6,11 +6,12 @@ and what would have been sent is written down. Same model, seed and prompt: the 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from improv.music.event import Note, Source
-from improv.play.effects import Ask, Effect, Send, Tell
+from improv.play.effects import Ask, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
 from improv.play.messages import Action, Ended, Proposal, Sounded, Transport
@@ -36,10 +37,17 @@ class Stage:
 
     def do(self, effects: list[Effect]) -> None:
         """Write effects down and answer what they ask of the model, until nothing is asked."""
-        for effect in effects:
+        queue = deque(effects)
+        while queue:
+            effect = queue.popleft()
             self.effects.append((self.now, effect))
             if isinstance(effect, Ask):
-                self.do(self.engine.handle(self._answer(effect), self.now))
+                queue.extend(self.engine.handle(self._answer(effect), self.now))
+
+    def feed(self, item: Item, at: float) -> None:
+        """Let `item` happen at `at`."""
+        self.run_until(at)
+        self.do(self.engine.handle(item, at))
 
     def run_until(self, end: float) -> None:
         """Do all that is due up to and at `end`."""
@@ -70,7 +78,7 @@ def render(
     stage = Stage(engine, improviser)
     stage.do([Send(message, 0.0, Source.IMPROV) for message in engine.greeting()])
     stage.do(engine.model_ready(0.0))
-    stage.do(engine.handle(Transport(Action.PLAY), 0.0))
+    stage.feed(Transport(Action.PLAY), 0.0)
     while (due := engine.due()) is not None:
         stage.run_until(due)
         progress(engine.played)

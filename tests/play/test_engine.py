@@ -1,0 +1,378 @@
+"""The engine plays, listens, answers and lets go; all in virtual time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from improv.music.event import NoteOff, NoteOn, Other, ProposedNote, Source
+from improv.play.effects import Ask, Send, Tell
+from improv.play.engine import COMMIT, POLYPHONY
+from improv.play.messages import (
+    Action,
+    Notice,
+    Phase,
+    Planned,
+    Proposal,
+    SetParam,
+    Strike,
+    Transport,
+)
+from support import Metronome, onsets, sent, stage
+
+
+def key(made, pitch, at, length=0.1):
+    """Strike a key of yours at `at` and let it go."""
+    made.feed(NoteOn(at, pitch, 70), at)
+    made.feed(NoteOff(at + length, pitch), at + length)
+
+
+def test_starts_by_itself_from_the_opening_when_nobody_plays():
+    """Nobody plays for `idle_start` seconds: it begins from the built-in phrase."""
+    made = stage(idle_start=4.0)
+    made.run_until(3.9)
+    assert onsets(made.effects) == []
+    made.run_until(6.0)
+    assert onsets(made.effects)[0][0] == pytest.approx(4.25)
+    asked = next(e.request for _, e in made.effects if isinstance(e, Ask))
+    assert len(asked.context) == 25
+
+
+def test_answers_a_phrase_after_the_pause():
+    """The first note of an answer starts when your silence has lasted `pause` seconds."""
+    made = stage(idle_start=None, pause=0.6)
+    key(made, 60, 1.0)
+    key(made, 64, 1.5)
+    made.run_until(4.0)
+    first = onsets(made.effects, Source.IMPROV)[0][0]
+    assert first == pytest.approx(1.6 + 0.6)
+    assert made.engine.phase is Phase.PLAYING
+
+
+def test_the_answer_continues_from_what_you_played():
+    """The context of the first request is your notes, in order, with the lengths you gave."""
+    made = stage(idle_start=None)
+    key(made, 60, 1.0, length=0.2)
+    key(made, 64, 1.5, length=0.3)
+    made.run_until(3.0)
+    asked = next(e.request for _, e in made.effects if isinstance(e, Ask))
+    assert [(n.pitch, n.start, round(n.duration, 6)) for n in asked.context] == [
+        (60, 1.0, 0.2),
+        (64, 1.5, 0.3),
+    ]
+
+
+def test_playing_drops_the_plan_and_listens():
+    """When you play, nothing planned is heard until your phrase has ended."""
+    made = stage()
+    made.run_until(2.1)
+    assert made.engine.planned > 0
+    made.feed(NoteOn(2.1, 50, 80), 2.1)
+    assert made.engine.planned == 0
+    assert made.engine.phase is Phase.LISTENING
+    made.run_until(2.6)
+    made.feed(NoteOff(2.6, 50), 2.6)
+    made.run_until(10.0)
+    assert not [t for t, _ in onsets(made.effects, Source.IMPROV) if 2.1 < t < 2.6 + 0.6]
+
+
+def test_a_proposal_for_a_dropped_plan_is_never_heard():
+    """A proposal that comes after you have begun to play is stale."""
+    made = stage(idle_start=None)
+    made.do([e for e in made.engine.handle(Transport(Action.PLAY), 0.0) if not isinstance(e, Ask)])
+    made.feed(NoteOn(0.1, 50, 80), 0.1)
+    made.feed(Proposal(1, (ProposedNote(99, 80, 0.0, 1.0),), ()), 0.2)
+    assert made.engine.planned == 0
+
+
+def test_a_knob_is_heard_in_the_next_note():
+    """A change acts on every note later than the commit horizon."""
+    made = stage()
+    made.run_until(2.0)
+    made.feed(SetParam(1, "velocity", 33), 2.0)
+    made.run_until(4.0)
+    after = [d[1] for t, s, d in sent(made.effects) if s == 0x90 and t > 2.0 + COMMIT]
+    assert after
+    assert set(after) == {33}
+    assert made.engine.serial == 1
+
+
+def test_a_knob_bends_the_plan_and_keeps_its_numbers():
+    """Redrawn notes have the numbers of those they replace, so the music goes on in place."""
+    turned, left = stage(), stage()
+    turned.run_until(2.0)
+    turned.feed(SetParam(1, "velocity", 33), 2.0)
+    turned.run_until(6.0)
+    left.run_until(6.0)
+    assert onsets(turned.effects) == onsets(left.effects)
+
+
+def test_an_invalid_knob_changes_nothing_and_says_so():
+    """Out of range or unknown: the parameters stay, the musician gets a sentence."""
+    made = stage(idle_start=None)
+    before = made.engine.params
+    made.feed(SetParam(1, "temperature", math.nan), 0.0)
+    made.feed(SetParam(2, "tempo", 1.0), 0.0)
+    notices = [
+        e.report.text
+        for _, e in made.effects
+        if isinstance(e, Tell) and isinstance(e.report, Notice)
+    ]
+    assert made.engine.params == before
+    assert "temperature must be from" in notices[0]
+    assert "no parameter named 'tempo'" in notices[1]
+
+
+def test_a_phrase_of_n_notes_ends():
+    """With notes per phrase set it plays as many and waits for you."""
+    made = stage(notes=5)
+    made.run_until(20.0)
+    assert len(onsets(made.effects)) == 5
+    assert made.engine.phase is Phase.WAITING
+    key(made, 60, 21.0)
+    made.run_until(40.0)
+    assert len(onsets(made.effects, Source.IMPROV)) == 10
+
+
+def test_pause_lets_go_and_play_goes_on():
+    """Pause is silence at once; while paused your playing gets no answer."""
+    made = stage(Metronome(duration=3.0))
+    made.run_until(2.0)
+    made.feed(Transport(Action.PAUSE), 2.0)
+    assert made.engine.sounding == 0
+    key(made, 60, 3.0)
+    made.run_until(8.0)
+    assert not [t for t, _ in onsets(made.effects, Source.IMPROV) if t > 2.0]
+    made.feed(Transport(Action.PLAY), 8.0)
+    made.run_until(9.0)
+    assert onsets(made.effects, Source.IMPROV)[-1][0] > 8.0
+
+
+def test_stop_waits_for_your_playing():
+    """After stop, your next phrase is answered."""
+    made = stage()
+    made.run_until(2.0)
+    made.feed(Transport(Action.STOP), 2.0)
+    key(made, 60, 5.0)
+    made.run_until(8.0)
+    assert onsets(made.effects, Source.IMPROV)[-1][0] > 5.0
+
+
+def test_panic_sends_an_off_for_each_note_then_resets_the_channel():
+    """Note-offs, pedals up, CC120, CC123, CC121, pitch bend centred, and nothing after."""
+    made = stage(Metronome(duration=9.0))
+    made.run_until(2.0)
+    made.effects.clear()
+    made.feed(Transport(Action.PANIC), 2.0)
+    made.run_until(9.0)
+    messages = sent(made.effects)
+    offs = [m for m in messages if m[1] == 0x80]
+    assert len(offs) >= 5
+    assert [m[2] for m in messages[len(offs) :]] == [
+        (64, 0), (66, 0), (120, 0), (123, 0), (121, 0), (0, 64),
+    ]  # fmt: skip
+    assert made.engine.sounding == 0
+
+
+def test_new_forgets_what_was_played():
+    """After `new` the context is the opening again."""
+    made = stage(idle_start=None)
+    key(made, 30, 1.0)
+    made.feed(Transport(Action.NEW), 2.0)
+    asked = [e.request for _, e in made.effects if isinstance(e, Ask)][-1]
+    assert 30 not in [note.pitch for note in asked.context]
+    assert len(asked.context) == 25
+
+
+def test_thru_off_keeps_your_notes_for_takes_only():
+    """With thru off your notes are inaudible, are heard by improv, and are paired for a take."""
+    made = stage(idle_start=None, thru=False)
+    key(made, 60, 1.0)
+    sends = [e for _, e in made.effects if isinstance(e, Send) and e.source is Source.YOU]
+    assert [(e.message[0] & 0xF0, e.audible) for e in sends] == [(0x90, False), (0x80, False)]
+    assert made.engine.context_size == 1
+
+
+def test_your_note_and_its_note_on_one_pitch_are_each_let_go_once():
+    """A pitch struck by both is cut and struck again; the owed off of the first is not sent."""
+    made = stage(Metronome(duration=2.0), idle_start=None, low=60, high=60, notes=1)
+    made.feed(Transport(Action.PLAY), 0.0)
+    made.run_until(0.3)
+    key(made, 60, 0.5)
+    made.run_until(0.9)
+    assert [s for _, s, d in sent(made.effects) if d and d[0] == 60] == [0x90, 0x80, 0x90, 0x80]
+
+
+def test_a_typed_key_ends_by_itself():
+    """The typed piano gives a length, since a terminal sees no release."""
+    made = stage(idle_start=None)
+    made.feed(Strike(62, 80, 0.4), 1.0)
+    made.run_until(1.5)
+    assert [(t, s) for t, s, _ in sent(made.effects)] == [(1.0, 0x90), (1.4, 0x80)]
+
+
+def test_a_program_change_follows_the_instrument():
+    """Turning the instrument sends a program change on its channel and keeps the plan."""
+    made = stage(channel=3)
+    made.run_until(1.0)
+    planned = made.engine.planned
+    made.feed(SetParam(1, "program", 40), 1.0)
+    assert (1.0, 0xC0, (40,)) in sent(made.effects)
+    assert made.engine.planned == planned
+
+
+def test_a_stall_is_followed_by_no_burst():
+    """Notes over 50 ms late are dropped and counted; what comes next is spaced as it was meant."""
+    made = stage()
+    made.run_until(1.0)
+    made.effects.clear()
+    made.now = 8.0  # the process stood still for seven seconds
+    made.do(made.engine.handle(None, 8.0))
+    made.run_until(10.0)
+    assert made.engine.dropped > 0
+    times = [t for t, _ in onsets(made.effects)]
+    assert len([t for t in times if t < 8.05]) <= 1
+    assert min(b - a for a, b in itertools.pairwise(times)) > 0.2
+
+
+def test_a_lost_model_plays_its_plan_out_and_goes_on_when_it_returns():
+    """What was planned is heard, then silence, then music again."""
+    made = stage()
+    made.run_until(1.0)
+    last = made.engine.planned
+    made.do(made.engine.model_lost(1.0))
+    made.run_until(9.0)
+    assert len([t for t, _ in onsets(made.effects) if t > 1.0]) == last
+    made.do(made.engine.model_ready(9.0))
+    made.run_until(10.0)
+    assert onsets(made.effects)[-1][0] > 9.0
+
+
+def test_sounds_no_more_notes_at_once_than_the_limit():
+    """Long notes at a high rate: the oldest gives way."""
+    made = stage(Metronome(step=0.02, duration=9.0))
+    made.run_until(3.0)
+    assert made.engine.sounding <= POLYPHONY
+
+
+def test_your_other_messages_pass_through():
+    """Pedal, bend and program of yours go on as they came."""
+    made = stage(idle_start=None)
+    made.feed(Other(1.0, bytes((0xB0, 64, 127))), 1.0)
+    assert sent(made.effects) == [(1.0, 0xB0, (64, 127))]
+
+
+class Hostile:
+    """Proposes whatever a script says, valid or not."""
+
+    name = backend = "hostile"
+
+    def __init__(self, notes):
+        self.notes = notes
+
+    def prime(self, context):
+        pass
+
+    def draw(self, params, key):
+        return self.notes[key[1] % len(self.notes)]
+
+
+numbers = st.one_of(
+    st.floats(-1, 12), st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1e300, -5.0])
+)
+wild = st.builds(
+    ProposedNote,
+    pitch=st.one_of(st.integers(0, 127), st.integers(-300, 300), st.just(60.5)),
+    velocity=st.integers(-200, 300),
+    step=numbers,
+    duration=numbers,
+)
+happenings = st.one_of(
+    st.tuples(st.just("on"), st.integers(55, 64)),
+    st.tuples(st.just("off"), st.integers(55, 64)),
+    st.tuples(st.just("strike"), st.integers(55, 64)),
+    st.tuples(st.just("do"), st.sampled_from(list(Action))),
+    st.tuples(st.just("turn"), st.sampled_from([
+        ("temperature", 2.0), ("notes", 3), ("low", 60), ("channel", 2), ("thru", False),
+        ("thru", True), ("pause", 0.05), ("velocity", 0), ("high", 20),
+    ])),
+    st.tuples(st.just("model"), st.booleans()),
+)  # fmt: skip
+scripts = st.lists(st.tuples(st.floats(0, 1.5), happenings), max_size=25)
+
+
+def play(script, notes):
+    """Play a script against an engine; all effects, after it has finished."""
+    made = stage(Hostile(notes))
+    for wait, (kind, what) in script:
+        made.run_until(made.now + wait)
+        now = made.now
+        match kind:
+            case "on":
+                item = NoteOn(now, what, 64)
+            case "off":
+                item = NoteOff(now, what)
+            case "strike":
+                item = Strike(what, 64, 0.3)
+            case "do":
+                item = Transport(what)
+            case "turn":
+                item = SetParam(1, *what)
+            case "model":
+                made.do((made.engine.model_ready if what else made.engine.model_lost)(now))
+                continue
+        made.feed(item, now)
+    made.run_until(made.now + 2.0)
+    made.do(made.engine.finish(made.now))
+    return made
+
+
+@given(script=scripts, notes=st.lists(wild, min_size=1, max_size=12))
+@settings(deadline=None)
+def test_whatever_happens_every_note_is_valid_and_let_go_once(script, notes):
+    """Any script, any model: valid bytes, time goes forward, one off per on, nothing hangs."""
+    made = play(script, notes)
+    down: Counter[tuple[int, int, bool]] = Counter()
+    before = 0.0
+    for now, effect in made.effects:
+        assert now >= before
+        before = now
+        if not isinstance(effect, Send):
+            continue
+        status, *data = effect.message
+        assert 0x80 <= status <= 0xEF
+        assert all(0 <= byte <= 127 for byte in data)
+        assert effect.due <= now + 1e-9
+        held = (status & 0x0F, data[0], effect.audible)
+        if status & 0xF0 == 0x90:
+            assert data[1] > 0
+            assert down[held] == 0
+            down[held] += 1
+        elif status & 0xF0 == 0x80:
+            assert down[held] == 1
+            down[held] -= 1
+    assert made.engine.sounding == 0
+    assert not +down
+
+
+@given(script=scripts, notes=st.lists(wild, min_size=1, max_size=12))
+@settings(deadline=None, max_examples=30)
+def test_the_same_script_makes_the_same_bytes(script, notes):
+    """Nothing depends on anything but what came in."""
+    first, again = play(script, notes), play(script, notes)
+    assert sent(first.effects) == sent(again.effects)
+
+
+def test_the_plan_that_is_shown_is_the_plan():
+    """Every change of the plan is told, and the last told plan is the one there is."""
+    made = stage()
+    made.run_until(1.0)
+    plans = [
+        e.report for _, e in made.effects if isinstance(e, Tell) and isinstance(e.report, Planned)
+    ]
+    assert len(plans[-1].notes) == made.engine.planned

@@ -1,0 +1,45 @@
+"""Steps become due times; what no model should propose does not get through."""
+
+import math
+
+from improv.music.event import ProposedNote
+from improv.play.placing import CROWD, CROWD_SECONDS, MAX_DURATION, MAX_STEP, MIN_DURATION, place
+
+
+def proposed(step=0.1, pitch=60, velocity=64, duration=0.2):
+    return ProposedNote(pitch, velocity, step, duration)
+
+
+def test_steps_add_up_from_the_anchor():
+    """Each start is a step after the one before."""
+    notes = place([proposed(0.1), proposed(0.2)], anchor=5.0, floor=0.0)
+    assert [round(n.start, 9) for n in notes] == [5.1, 5.3]
+
+
+def test_nothing_starts_before_the_floor_and_the_spacing_stays():
+    """A late answer is shifted as a whole."""
+    notes = place([proposed(0.1), proposed(0.2)], anchor=5.0, floor=8.0)
+    assert [round(n.start, 9) for n in notes] == [8.0, 8.2]
+
+
+def test_wild_lengths_are_bounded():
+    """A step of an hour is a mistake; a note has a shortest and a longest length."""
+    (note,) = place([proposed(3600.0, duration=3600.0)], anchor=0.0, floor=0.0)
+    assert (note.start, note.duration) == (MAX_STEP, MAX_DURATION)
+    (note,) = place([proposed(-3.0, duration=-1.0)], anchor=1.0, floor=0.0)
+    assert (note.start, note.duration) == (1.0, MIN_DURATION)
+
+
+def test_what_is_not_a_note_is_left_out():
+    """NaN, infinities, pitch 128."""
+    bad = [proposed(math.nan), proposed(duration=math.inf), proposed(pitch=128), proposed(pitch=-1)]
+    assert place(bad, anchor=0.0, floor=0.0) == []
+
+
+def test_a_crowd_is_thinned_out():
+    """A thousand notes at once become at most CROWD in any CROWD_SECONDS."""
+    notes = place([proposed(0.0)] * 1000, anchor=0.0, floor=0.0)
+    assert all(
+        b.start - a.start >= CROWD_SECONDS - 1e-9
+        for a, b in zip(notes, notes[CROWD:], strict=False)
+    )

@@ -1,0 +1,66 @@
+"""Configuration files: complete default, partial others, clear refusals."""
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from improv import config
+from improv.config import Config, Session
+from improv.errors import UsageError
+from improv.play.params import Params
+
+DEFAULT = Path(__file__).parent.parent / "configs" / "default.toml"
+
+
+def write(folder, text):
+    path = folder / "my.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_default_file_says_the_defaults():
+    """configs/default.toml is the reference: reading it changes nothing."""
+    assert config.load(DEFAULT) == Config()
+
+
+def test_the_default_file_is_complete():
+    """Each parameter stands in it, each session key at least in a comment."""
+    text = DEFAULT.read_text()
+    assert set(tomllib.loads(text)["params"]) == {f.name for f in fields(Params)}
+    assert all(f"{f.name} =" in text for f in fields(Session))
+
+
+def test_a_partial_file_is_enough(tmp_path):
+    """What is not said stays as it is."""
+    path = write(tmp_path, '[params]\ntemperature = 2\n[session]\ninputs = ["none"]\n')
+    assert config.load(path) == Config(Session(inputs=("none",)), Params(temperature=2.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[params]\ntemprature = 1.0",
+            r"\[params\] unknown key 'temprature'; known:",
+        ),
+        ("[sesion]", "unknown key 'sesion'; known: params, session"),
+        ("[params]\ntemperature = 0", "temperature must be from 0.05"),
+        ("[session]\nmodel = 3", r"\[session\] model must be str, not 3"),
+        ('[session]\noutputs = ["usb"]', "not a port: 'usb'"),
+        ("params = 3", "params must be a table"),
+        ("[params", "is not TOML"),
+    ],
+)
+def test_a_mistake_names_file_table_and_key(tmp_path, text, words):
+    """The musician is told where to look."""
+    with pytest.raises(UsageError, match=words) as caught:
+        config.load(write(tmp_path, text))
+    assert "my.toml" in str(caught.value)
+
+
+def test_a_named_file_must_be_there(tmp_path):
+    """A default that is missing is fine, a named one is not."""
+    with pytest.raises(UsageError, match="no configuration file"):
+        config.load(tmp_path / "none.toml")
