@@ -1,0 +1,333 @@
+"""The screen: wires the player's reports to the widgets and the musician's keys to commands.
+
+One timer drains the link, brings State up to date and lets each widget redraw what has changed.
+It decides nothing about music and keeps no thread; the player goes on without it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from improv.errors import UsageError
+from improv.play.params import KNOBS, Value
+from improv.session.messages import (
+    Action,
+    Command,
+    Goodbye,
+    Level,
+    Phase,
+    PlayerLink,
+    Quit,
+    SetInputs,
+    SetOutputs,
+    Transport,
+)
+from improv.ui import knobs
+from improv.ui.help import help_page, log_page
+from improv.ui.keyboard import HeldKeys
+from improv.ui.pickers import InstrumentPicker, PortPicker
+from improv.ui.roll import PianoRoll
+from improv.ui.slider import KnobLine, KnobPanel
+from improv.ui.state import State
+from improv.ui.strip import Banner, Heading, StatusStrip
+from improv.ui.theme import DARK, LIGHT, OWN_VARIABLES
+from improv.ui.typed_piano import TypedPiano
+
+FRAMES_HZ = 25
+GOODBYE_S = 2.0  # that the player has to say goodbye
+PLAYER_LOST = 3  # exit code
+
+
+class Stage(Screen[None]):
+    """The main screen; sees keys before the app does, for the typed piano."""
+
+    def on_key(self, event: events.Key) -> None:
+        if isinstance(self.app, ImprovApp) and self.app.play_typed(event.character):
+            event.stop()
+            event.prevent_default()
+
+
+class ImprovApp(App[int]):
+    """`ImprovApp(link).run()` gives the exit code; `farewell` is then the player's last word."""
+
+    TITLE = "improv"
+    CSS_PATH = "screen.tcss"
+    AUTO_FOCUS = "#knob-temperature"
+    ALLOW_SELECT = False
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares both as instance variables
+        (0, "-narrow"),
+        (56, "-normal"),
+        (114, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012  # as above
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "play_pause", "play"),
+        Binding("full_stop", "transport('stop')", "stop", key_display="."),
+        Binding("r", "transport('new')", "new"),
+        Binding("exclamation_mark", "transport('panic')", "panic", key_display="!", priority=True),
+        Binding("o", "outputs", "out"),
+        Binding("i", "inputs", "in"),
+        Binding("g", "instrument", "instrument", show=False),
+        Binding("m", "piano", "piano"),
+        Binding("l", "log", "log", show=False),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q", "leave", "quit"),
+        Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True),
+        Binding("t", "theme", "dark or light", show=False),
+        Binding("escape", "piano_off", "piano off", show=False),
+    ]
+
+    def __init__(self, link: PlayerLink, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.state = State()
+        self.piano = TypedPiano()
+        self._link = link
+        self._clock = clock
+        self._leaving: int | None = None
+
+    @property
+    def farewell(self) -> Goodbye | None:
+        return self.state.farewell
+
+    def get_driver_class(self) -> type[Driver]:
+        if os.name == "nt":
+            return super().get_driver_class()
+        from improv.ui.terminal import SteadyDriver  # noqa: PLC0415  # Windows has no termios
+
+        return SteadyDriver
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return OWN_VARIABLES  # so that Textual's own themes work too
+
+    def get_default_screen(self) -> Screen[None]:
+        return Stage(id="_default")
+
+    def compose(self) -> ComposeResult:
+        yield Heading(self.state, "heading")
+        yield PianoRoll(self.state)
+        yield HeldKeys(self.state, self.piano)
+        yield KnobPanel()
+        yield StatusStrip(self.state, "strip")
+        yield Banner(self.state, self.piano)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        if os.name != "nt":
+            from improv.ui.terminal import on_signals  # noqa: PLC0415  # as above
+
+            on_signals(self._leave)
+        self._advance()
+        self.set_interval(1 / FRAMES_HZ, self._advance)
+
+    # --- from the player ---------------------------------------------------------------
+
+    def _advance(self) -> None:
+        now = self._clock()
+        for report in self._link.receive():
+            self.state.take(report, now)
+        if self._link.ended and self.farewell is None:
+            self.state.lose_player(now)
+        if self._gone():
+            return
+        self.state.pass_time(now)
+        stage = self.screen_stack[0]
+        status = self.state.status
+        for line in stage.query(KnobLine):
+            name = line.knob.name
+            in_force = None if status is None else getattr(status.params, name)
+            line.show(in_force, self.state.asked(name))
+        stage.query_one(PianoRoll).advance(now)
+        stage.query_one(HeldKeys).advance()
+        for words in (Heading, StatusStrip, Banner):
+            stage.query_one(words).advance()
+
+    def _gone(self) -> bool:
+        """Whether the screen is closing: the player said goodbye, or the terminal hung up."""
+        if self.farewell is not None or (self._leaving is not None and self.state.player_gone):
+            self._exit_now()
+            return True
+        if self._leaving is None and not self.is_headless and os.name != "nt":
+            from improv.ui.terminal import HUNG_UP, hung_up  # noqa: PLC0415  # as above
+
+            if hung_up():
+                self._leave(HUNG_UP)
+        return False
+
+    # --- to the player -----------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        if self.state.player_gone:
+            self._say("the player has stopped; press q to leave")
+        else:
+            self._link.send(command)
+
+    def _say(self, text: str) -> None:
+        self.state.say(text, Level.ERROR, self._clock())
+
+    def turn(self, name: str, value: Value) -> None:
+        """Ask for a knob's value, or say why not."""
+        try:
+            command = self.state.ask(name, value, self._clock())
+        except UsageError as error:
+            self._say(str(error))
+        else:
+            self.send(command)
+
+    def play_typed(self, character: str | None) -> bool:
+        """Whether the typed piano is on and takes this key."""
+        if not self.piano.on or character is None:
+            return False
+        if character in "zx":
+            self.piano.shift(-1 if character == "z" else 1)
+            return True
+        if not self.piano.plays(character):
+            return False
+        if strike := self.piano.strike(character, self._clock()):
+            self.send(strike)
+        return True
+
+    def on_knob_line_turned(self, event: KnobLine.Turned) -> None:
+        self.turn(event.knob.name, event.value)
+
+    def on_knob_line_typed(self, event: KnobLine.Typed) -> None:
+        try:
+            value = knobs.read(event.knob, event.text)
+        except UsageError as error:
+            self._say(str(error))
+        else:
+            self.turn(event.knob.name, value)
+
+    def on_knob_line_browse(self) -> None:
+        self.action_instrument()
+
+    # --- actions -----------------------------------------------------------------------
+
+    def action_transport(self, action: str) -> None:
+        self.send(Transport(Action(action)))
+
+    def action_play_pause(self) -> None:
+        sounding = self.state.phase in {Phase.PLAYING, Phase.LISTENING}
+        self.send(Transport(Action.PAUSE if sounding else Action.PLAY))
+
+    def action_outputs(self) -> None:
+        self._pick_ports("Outputs", "output", SetOutputs)
+
+    def action_inputs(self) -> None:
+        self._pick_ports("Inputs", "input", SetInputs)
+
+    def _pick_ports(
+        self, title: str, kind: str, command: Callable[[tuple[str, ...]], Command]
+    ) -> None:
+        def ports() -> tuple[tuple[str, ...], tuple[str, ...]]:
+            status = self.state.status
+            if status is None:
+                return (), ()
+            return getattr(status, f"{kind}s"), getattr(status, f"{kind}_choices")
+
+        self.push_screen(PortPicker(title, ports, lambda specs: self.send(command(specs))))
+
+    def action_instrument(self) -> None:
+        def chosen(program: int | None) -> None:
+            if program is not None:
+                self.turn("program", program)
+
+        status = self.state.status
+        self.push_screen(InstrumentPicker(status.params.program if status else 0), chosen)
+
+    def action_piano(self) -> None:
+        self.piano.on = not self.piano.on
+
+    def action_piano_off(self) -> None:
+        self.piano.on = False
+
+    def action_log(self) -> None:
+        self.push_screen(log_page(self.state.log, self._clock()))
+
+    def action_help(self) -> None:
+        self.push_screen(help_page())
+
+    def action_theme(self) -> None:
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_picture(self) -> None:
+        """Write the screen as it is to an SVG in the current folder."""
+        try:
+            path = self.save_screenshot()
+        except OSError as error:
+            self._say(f"the picture could not be written here: {error.strerror}")
+        else:
+            self.state.say(f"the picture is in {path}", Level.INFO, self._clock())
+
+    def action_defaults(self) -> None:
+        """Every knob to its default."""
+        for name, knob in KNOBS.items():
+            self.turn(name, knob.default)
+
+    def action_knob(self, name: str) -> None:
+        self.screen_stack[0].query_one(f"#knob-{name}", KnobLine).focus()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
+        """What Ctrl+P lists: every action of the screen, and a way to each knob."""
+        for title, words, action in COMMANDS:
+            yield SystemCommand(title, words, lambda action=action: self.run_action(action))
+        for knob in KNOBS.values():
+            yield SystemCommand(
+                f"Knob: {knobs.label(knob)}",
+                knob.help,
+                lambda name=knob.name: self.action_knob(name),
+            )
+
+    # --- leaving -----------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        self._leave(PLAYER_LOST if self.state.player_gone else 0)
+
+    async def action_quit(self) -> None:
+        self.action_leave()
+
+    def _leave(self, code: int) -> None:
+        """Tell the player to finish and wait for its goodbye; a second time, go at once."""
+        again = self._leaving is not None
+        self._leaving = code or self._leaving or 0
+        if again or self.state.player_gone:
+            self._exit_now()
+            return
+        self._link.send(Quit())
+        self.state.say("leaving…", Level.INFO, self._clock())
+        self.set_timer(GOODBYE_S, self._exit_now)
+
+    def _exit_now(self) -> None:
+        code = self._leaving or 0
+        self.exit(code, return_code=code)
+
+
+COMMANDS = (
+    ("Play or pause", "Space", "play_pause"),
+    ("Stop", "silence; the context is kept", "transport('stop')"),
+    ("New", "forget the context and begin again", "transport('new')"),
+    ("Panic", "silence everything at once", "transport('panic')"),
+    ("Outputs", "open and close output ports", "outputs"),
+    ("Inputs", "open and close input ports", "inputs"),
+    ("Instrument", "choose by General MIDI name", "instrument"),
+    ("Typed piano", "play on the computer keyboard", "piano"),
+    ("Defaults", "every knob to its default", "defaults"),
+    ("Log", "all that was said", "log"),
+    ("Help", "what the keys do", "help"),
+    ("Dark or light", "change the colours", "theme"),
+    ("Theme", "any of Textual's", "change_theme"),
+    ("Save a picture", "an SVG of the screen in this folder", "picture"),
+    ("Quit", "leave improv", "leave"),
+)

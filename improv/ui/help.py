@@ -1,0 +1,115 @@
+"""Pages to read: what the keys do, and everything that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from improv.ui.state import Logged
+from improv.ui.strip import LEVELS
+
+KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Music",
+        (
+            ("Space", "play, and pause"),
+            (".", "stop; the context is kept"),
+            ("r", "new: forget the context, begin again"),
+            ("!", "panic: silence everything, from any screen"),
+            ("m", "typed piano on and off"),
+        ),
+    ),
+    (
+        "Typed piano",
+        (
+            ("a s d f …", "white keys; w e t y u o p the black ones"),
+            ("z  x", "an octave down, up"),
+            ("Shift", "louder"),
+        ),
+    ),
+    (
+        "Knobs",
+        (
+            ("↑ ↓  Tab", "go to a knob"),
+            ("← →", "turn; with Shift finely; PgUp PgDn by ten steps"),
+            ("Home End", "lowest, highest"),
+            ("0", "default; so does a double click"),
+            ("1-9, Enter", "type a value; Enter sends it, Esc gives up"),
+            ("mouse", "click, drag or wheel; with Shift the wheel is fine"),
+        ),
+    ),
+    (
+        "Screens",
+        (
+            ("o  i", "output ports, input ports"),
+            ("g", "instrument"),
+            ("l", "log of all that was said"),
+            ("t", "dark or light"),
+            ("Ctrl+P", "every action by name"),
+            ("q  Ctrl+C", "quit"),
+        ),
+    ),
+)
+
+
+class Page(ModalScreen[None]):
+    """Something to read and close again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark,l", "dismiss", "Close"),
+    ]
+
+    def __init__(self, title: str, text: Content, *, from_end: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._from_end = from_end
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            box.border_subtitle = "↑↓ read · Esc close"
+            with VerticalScroll(classes="page"):
+                yield Static(self._text)
+
+    def on_mount(self) -> None:
+        if self._from_end:
+            self.query_one(VerticalScroll).scroll_end(animate=False)
+
+
+def help_page() -> Page:
+    parts: list[Content] = []
+    for group, keys in KEYS:
+        parts.append(Content.assemble((group, "bold $primary")))
+        parts += [
+            Content.assemble((f"  {key:<12}", "bold"), (does, "$foreground 80%"))
+            for key, does in keys
+        ]
+    parts += [
+        Content.assemble(("Signs", "bold $primary")),
+        Content.assemble(
+            ("  ▘▘▘ you   ", "$secondary"), ("▀▀▀ improv   ", "$primary"), "▔▔▔ planned"
+        ),
+        Content("  1.00→1.10 asked for, not in force yet"),
+    ]
+    return Page("Help", Content("\n").join(parts))
+
+
+def log_page(log: Sequence[Logged], now: float) -> Page:
+    """All notices, oldest first, with their age in seconds."""
+    lines = [
+        Content.assemble(
+            (f"{now - logged.at:>6.0f} s ago  ", "$foreground 50%"),
+            (f"{LEVELS[logged.notice.level][0]} ", LEVELS[logged.notice.level][1]),
+            logged.notice.text,
+        )
+        for logged in log
+    ]
+    return Page("Log", Content("\n").join(lines or [Content("nothing yet")]), from_end=True)

@@ -1,0 +1,117 @@
+"""A knob's words and its way along a track: pure, and generic over play.params.KNOBS.
+
+A new knob needs nothing here; LABELS and the few cases below are for those whose number is not
+what a musician calls it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from improv.errors import UsageError
+from improv.music import general_midi
+from improv.music.names import pitch_name, pitch_number
+from improv.play.params import Knob, Value
+
+LABELS = {
+    "top_p": "top-p",
+    "notes": "phrase",
+    "velocity_spread": "spread",
+    "low": "lowest",
+    "high": "highest",
+    "program": "instrument",
+}
+_WIDE = 50  # high/low beyond which a track is logarithmic: each doubling is as far
+
+
+def label(knob: Knob) -> str:
+    return LABELS.get(knob.name, knob.name.replace("_", " "))
+
+
+def show(knob: Knob, value: Value) -> str:
+    """A value in the musician's words: note names, instruments, channels from 1."""
+    if knob.kind is bool:
+        return "on" if value else "off"
+    if knob.name == "program":
+        return general_midi.name(int(value))
+    if knob.name == "channel":
+        return str(int(value) + 1)
+    if knob.name == "notes":
+        return f"{value} notes" if value else "endless"
+    if knob.unit == "pitch":
+        return pitch_name(int(value))
+    number = _number(knob, value)
+    return f"{number} {knob.unit}" if knob.unit else number
+
+
+def _number(knob: Knob, value: Value) -> str:
+    if knob.kind is int:
+        return str(value)
+    text = f"{value:.{_decimals(knob)}f}"
+    return text[:-1] if _decimals(knob) > 2 and text.endswith("0") else text
+
+
+def read(knob: Knob, text: str) -> Value:
+    """The value a musician typed. Ranges are Params' to check; raises UsageError on no value."""
+    word = text.strip().lower()
+    if knob.kind is bool:
+        if word in {"on", "yes", "1", "true"}:
+            return True
+        if word in {"off", "no", "0", "false"}:
+            return False
+        raise UsageError(f"{label(knob)} is on or off, not {text!r}")
+    if knob.name == "program":
+        return general_midi.program(text)
+    if knob.name == "notes" and word == "endless":
+        return 0
+    if knob.unit == "pitch":
+        return pitch_number(text)
+    try:
+        number = float(word) if knob.kind is float else int(word)
+    except ValueError:
+        kind = "number" if knob.kind is float else "whole number"
+        raise UsageError(f"{label(knob)} takes a {kind}, not {text!r}") from None
+    return number - 1 if knob.name == "channel" else number
+
+
+def fine(knob: Knob) -> float:
+    """A press with Shift: a tenth of a step, at least 1 where the knob is whole."""
+    return max(1.0, knob.step / 10) if knob.kind is int else knob.step / 10
+
+
+def _decimals(knob: Knob) -> int:
+    return max(0, math.ceil(-math.log10(fine(knob)) - 1e-9))
+
+
+def stepped(knob: Knob, value: Value, presses: int, *, finely: bool = False) -> Value:
+    """The value so many presses away, up to the ends of the range."""
+    if knob.kind is bool:
+        return presses > 0
+    size = fine(knob) if finely else knob.step
+    return _within(knob, value + presses * size)
+
+
+def _within(knob: Knob, number: float) -> Value:
+    number = min(max(number, knob.low), knob.high)
+    return round(number) if knob.kind is int else round(number, _decimals(knob))
+
+
+def fraction(knob: Knob, value: Value) -> float:
+    """Where a value stands on the track, 0 to 1."""
+    if _logarithmic(knob):
+        return math.log(value / knob.low) / math.log(knob.high / knob.low)
+    return (value - knob.low) / (knob.high - knob.low)
+
+
+def at_fraction(knob: Knob, part: float) -> Value:
+    """The value at a place on the track, rounded to fine presses."""
+    part = min(max(part, 0.0), 1.0)
+    if knob.kind is bool:
+        return part >= 0.5
+    if _logarithmic(knob):
+        return _within(knob, knob.low * (knob.high / knob.low) ** part)
+    return _within(knob, knob.low + part * (knob.high - knob.low))
+
+
+def _logarithmic(knob: Knob) -> bool:
+    return knob.kind is float and knob.low > 0 and knob.high / knob.low >= _WIDE

@@ -1,0 +1,168 @@
+"""The lines of words: what it is doing at the top; ports, meters and the last notice below."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from improv.session.messages import Level, ModelState, Phase, Status
+from improv.ui.state import State
+from improv.ui.typed_piano import TypedPiano
+
+Part = tuple[str, str]  # text, style
+
+PHASES: dict[Phase, Part] = {
+    Phase.WAITING: ("○ waiting", "$foreground"),
+    Phase.LISTENING: ("◐ listening", "bold $secondary"),
+    Phase.PLAYING: ("▶ playing", "bold $primary"),
+    Phase.PAUSED: ("‖ paused", "bold $warning"),
+    Phase.STOPPED: ("■ stopped", "bold $warning"),
+}
+LEVELS: dict[Level, Part] = {
+    Level.INFO: ("·", "$success"),
+    Level.WARNING: ("! warning:", "bold $warning"),
+    Level.ERROR: ("✗ error:", "bold $error"),
+}
+DIM = "$foreground 60%"
+PLAIN = "$foreground"
+
+
+def heading(state: State) -> tuple[list[Part], list[Part]]:
+    """The left and the right of the top line."""
+    left: list[Part] = [(" improv ", "bold $background on $primary"), ("  ", DIM)]
+    status = state.status
+    if state.player_gone:
+        return [*left, ("✗ player stopped", "bold $error")], []
+    if status is None:
+        return [*left, ("… starting", DIM)], []
+    left += [PHASES[status.phase], ("   ", DIM), *_model(status)]
+    right = [
+        ("context ", DIM),
+        (f"{status.context}/25", PLAIN),
+        ("  you ", DIM),
+        (str(status.heard), PLAIN),
+        ("  it ", DIM),
+        (str(status.played), PLAIN),
+        ("  seed ", DIM),
+        (f"{status.seed} ", PLAIN),
+    ]
+    return left, right
+
+
+def _model(status: Status) -> list[Part]:
+    name = (status.model or "model", PLAIN)
+    match status.model_state:
+        case ModelState.READY:
+            return [name, (f" {status.backend}", DIM)]
+        case ModelState.LOADING:
+            return [name, (" loading…", "$warning")]
+        case ModelState.RESTARTING:
+            return [name, (" ! restarting…", "bold $warning")]
+        case ModelState.DOWN:
+            return [name, (" ✗ down", "bold $error")]
+
+
+def ports(status: Status) -> list[Part]:
+    """Where notes go and come from."""
+    return [
+        ("out ", DIM),
+        (", ".join(status.outputs) or "none", PLAIN if status.outputs else "bold $warning"),
+        ("   in ", DIM),
+        (", ".join(status.inputs) or "none", PLAIN if status.inputs else "bold $warning"),
+    ]
+
+
+def meters(status: Status) -> list[Part]:
+    """p50/p99 of thinking and of lateness, and what has gone wrong so far."""
+    t = status.timing
+    return [
+        ("think ", DIM),
+        (f"{t.inference_us_p50:.0f}/{t.inference_us_p99:.0f}", PLAIN),
+        (" µs  lateness ", DIM),
+        (f"{t.lateness_ms_p50:.1f}/{t.lateness_ms_p99:.1f}", PLAIN),
+        (" ms  late ", DIM),
+        (str(t.late), "bold $warning" if t.late else PLAIN),
+        ("  dropped ", DIM),
+        (str(t.dropped), "bold $error" if t.dropped else PLAIN),
+        ("  queued ", DIM),
+        (str(t.queued), PLAIN),
+        (f"  {t.priority}", DIM),
+    ]
+
+
+class _Words(Widget):
+    """A widget of one or more lines of words, drawn again only when they change."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, state: State, name: str) -> None:
+        super().__init__(id=name)
+        self._state = state
+        self._content = Content("")
+
+    def advance(self) -> None:
+        content = self._words()
+        if content != self._content or content.spans != self._content.spans:
+            self._content = content
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self.advance()
+
+    def render(self) -> Content:
+        return self._content
+
+    def _words(self) -> Content:
+        raise NotImplementedError
+
+    def _spread(self, left: list[Part], right: list[Part]) -> Content:
+        """Left and right of a line of this width; the right gives way where they meet."""
+        room = self.size.width - _length(left)
+        while right and _length(right) + 2 > room:
+            right = right[2:]
+        gap = " " * max(0, room - _length(right))
+        return Content.assemble(*left, (gap, DIM), *right)
+
+
+def _length(parts: list[Part]) -> int:
+    return sum(len(text) for text, _ in parts)
+
+
+class Heading(_Words):
+    def _words(self) -> Content:
+        return self._spread(*heading(self._state))
+
+
+class StatusStrip(_Words):
+    """Two lines, or one where both fit."""
+
+    def _words(self) -> Content:
+        status = self._state.status
+        if status is None:
+            return Content("")
+        first, second = ports(status), meters(status)
+        if self.size.height < 2:
+            return self._spread([(" ", DIM), *first], [*second, (" ", DIM)])
+        return Content("\n").join(Content.assemble((" ", DIM), *line) for line in (first, second))
+
+
+class Banner(_Words):
+    """The last notice, or the typed piano's keys while it is on."""
+
+    def __init__(self, state: State, piano: TypedPiano) -> None:
+        super().__init__(state, "banner")
+        self._piano = piano
+
+    def _words(self) -> Content:
+        parts: list[Part] = [(" ", DIM)]
+        if self._piano.on:
+            parts += [
+                (" PIANO ", "bold $background on $secondary"),
+                (f" C{self._piano.octave} ", "bold $secondary"),
+                ("a-' play  z x octave  Shift loud  m ends   ", DIM),
+            ]
+        if self._state.log:
+            notice = self._state.log[-1].notice
+            mark, style = LEVELS[notice.level]
+            parts += [(f"{mark} ", style), (notice.text, PLAIN)]
+        return Content.assemble(*parts)

@@ -1,0 +1,59 @@
+"""The terminal going away: signals, hang-ups and a screen nobody reads any more.
+
+Textual 8.2 cleans up on no signal, its input thread spins on a terminal that was closed, and its
+output thread dies with it, after which the thirty-first write would block for ever. This is the
+whole of what is done about that; on Windows none of it applies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import select
+import signal
+import sys
+from collections.abc import Callable
+
+from textual.drivers.linux_driver import LinuxDriver
+
+EXIT_CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
+HUNG_UP = EXIT_CODES[signal.SIGHUP]
+
+
+class SteadyDriver(LinuxDriver):
+    """Textual's driver, for a terminal that may vanish while it runs."""
+
+    def write(self, data: str) -> None:
+        writer = self._writer_thread
+        if writer is not None and writer.is_alive():
+            writer.write(data)
+
+    def close(self) -> None:
+        writer = self._writer_thread
+        if writer is not None and writer.is_alive():
+            writer.stop()
+
+    def run_input_thread(self) -> None:
+        # EIO is how Linux says that the terminal was closed; `hung_up` says so to the app.
+        with contextlib.suppress(OSError):
+            super().run_input_thread()
+
+
+def hung_up() -> bool:
+    """Whether the terminal on standard input is gone. Asks the system, never blocks."""
+    try:
+        poll = select.poll()
+        poll.register(sys.__stdin__.fileno(), select.POLLIN)  # type: ignore[union-attr]  # None is caught below
+        events = poll.poll(0)
+    except (AttributeError, OSError, ValueError):
+        return False
+    return any(mask & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, mask in events)
+
+
+def on_signals(leave: Callable[[int], None]) -> None:
+    """Call `leave(exit code)` in the running loop on SIGHUP, SIGINT and SIGTERM."""
+    loop = asyncio.get_running_loop()
+    for number, code in EXIT_CODES.items():
+        # Only a main thread can take signals; a test or a host may run the app in another.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, leave, code)
