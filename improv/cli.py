@@ -30,10 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parser, commands = _parser()
-        # `improv` is `improv play`, with or without options.
-        if not given or (given[0] not in commands and given[0] not in _GLOBAL):
-            given.insert(0, "play")
+        parser = _parser()
+        if not given or (given[0].startswith("-") and given[0] not in _GLOBAL):
+            given.insert(0, "play")  # `improv --seed 3` is `improv play --seed 3`
         options = parser.parse_args(given)
         command: Command = options.command
         return command(options)
@@ -55,12 +54,26 @@ def say(text: str) -> None:
 _GLOBAL = {"-h", "--help", "--version"}
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
 
-def _parser() -> tuple[_Parser, set[str]]:
+def _parser() -> _Parser:
     parser = _Parser(
         prog="improv",
         description="A live MIDI improviser: play a phrase, and it goes on from it.",
@@ -72,7 +85,7 @@ def _parser() -> tuple[_Parser, set[str]]:
         sub = commands.add_parser(name, help=help_, description=help_)
         options(sub)
         sub.set_defaults(command=command)
-    return parser, set(commands.choices)
+    return parser
 
 
 # --- options that several commands share
@@ -97,21 +110,27 @@ def _knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = fro
         if knob.kind is bool:
             sub.add_argument(flag, action=argparse.BooleanOptionalAction, help=words)
         else:
-            sub.add_argument(flag, dest=knob.name, type=knob.kind, metavar="X", help=words)
+            sub.add_argument(
+                flag,
+                dest=knob.name,
+                type=_whole if knob.kind is int else _number,
+                metavar="X",
+                help=words,
+            )
 
 
 def _shared_options(sub: argparse.ArgumentParser) -> None:
     _model_options(sub)
     sub.add_argument("--config", type=Path, metavar="FILE.toml", help="see configs/default.toml")
     sub.add_argument("--prompt", metavar="FILE.mid", help="the phrase it goes on from")
-    sub.add_argument("--seed", type=int, metavar="N", help="the same seed makes the same music")
+    sub.add_argument("--seed", type=_whole, metavar="N", help="the same seed makes the same music")
     sub.add_argument("--soundfont", metavar="FILE.sf2", help="the sounds FluidSynth plays with")
     _json_option(sub)
 
 
 def _params(options: argparse.Namespace, params: Params) -> Params:
     """The configured parameters with those of the command line over them."""
-    from improv.music import general_midi  # noqa: PLC0415  # see the module docstring
+    from improv.music import general_midi
 
     if options.instrument is not None:
         params = params.with_value("program", general_midi.program(options.instrument))
@@ -125,10 +144,10 @@ def _params(options: argparse.Namespace, params: Params) -> Params:
 def _opening(prompt: str | None) -> tuple[Note, ...]:
     """The prompt's notes, or the built-in phrase."""
     if prompt is None:
-        from improv.music.opening import phrase  # noqa: PLC0415  # see the module docstring
+        from improv.music.opening import phrase
 
         return phrase()
-    from improv.ports.midifile import read_notes  # noqa: PLC0415  # see the module docstring
+    from improv.ports.midifile import read_notes
 
     return read_notes(Path(prompt))
 
@@ -148,18 +167,18 @@ def _play_options(sub: argparse.ArgumentParser) -> None:
     spec = "virtual[:NAME], port:NAME, fluidsynth, file:TAKE.mid or none; may be repeated"
     sub.add_argument("--output", action="append", metavar="SPEC", help=spec)
     sub.add_argument("--input", action="append", metavar="SPEC", help=spec)
-    sub.add_argument("--seconds", type=float, metavar="S", help="play this long, then end")
+    sub.add_argument("--seconds", type=_number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
     sub.add_argument("--keep-playing", action="store_true", help="go on when the terminal is gone")
     _knob_options(sub)
 
 
 def _play(options: argparse.Namespace) -> int:
-    from improv import config  # noqa: PLC0415  # see the module docstring
-    from improv.model.store import find  # noqa: PLC0415
-    from improv.ports.spec import parse_spec  # noqa: PLC0415
-    from improv.session.messages import ModelSetup, PlayerSetup  # noqa: PLC0415
-    from improv.session.terminal import PlayerProcess  # noqa: PLC0415
+    from improv import config
+    from improv.model.store import find
+    from improv.ports.spec import parse_spec
+    from improv.session.messages import ModelSetup, PlayerSetup
+    from improv.session.terminal import PlayerProcess
 
     settings = config.load(options.config)
     base = settings.session
@@ -197,7 +216,7 @@ def _play(options: argparse.Namespace) -> int:
 
 
 def _play_headless(player: Any, *, want_json: bool) -> int:
-    from improv.session import headless  # noqa: PLC0415  # see the module docstring
+    from improv.session import headless
 
     code, log = headless.run(player, say)
     if want_json:
@@ -206,7 +225,7 @@ def _play_headless(player: Any, *, want_json: bool) -> int:
 
 
 def _play_on_screen(player: Any) -> int:
-    from improv.ui.app import ImprovApp  # noqa: PLC0415  # see the module docstring
+    from improv.ui.app import ImprovApp
 
     try:
         app = ImprovApp(player)
@@ -222,14 +241,16 @@ def _play_on_screen(player: Any) -> int:
 def _generate_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("out", type=Path, metavar="OUT.mid|OUT.wav")
     _shared_options(sub)
-    sub.add_argument("--notes", dest="count", type=int, default=120, metavar="N", help="how many")
+    sub.add_argument(
+        "--notes", dest="count", type=_whole, default=120, metavar="N", help="how many"
+    )
     sub.add_argument("--plot", type=Path, metavar="OUT.png", help="draw what was made as well")
     _knob_options(sub, without=frozenset({"notes", "pause", "thru"}))
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from improv import config  # noqa: PLC0415  # see the module docstring
-    from improv.session import compose  # noqa: PLC0415
+    from improv import config
+    from improv.session import compose
 
     settings = config.load(options.config)
     if options.count < 1:
@@ -257,7 +278,7 @@ def _plot_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from improv.session import picture  # noqa: PLC0415  # see the module docstring
+    from improv.session import picture
 
     picture.draw_file(options.file, options.out)
     say(f"drew {options.out}")
@@ -268,7 +289,7 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _ports(options: argparse.Namespace) -> int:
-    from improv.ports import midi  # noqa: PLC0415  # see the module docstring
+    from improv.ports import midi
 
     found = midi.available()
     if options.json:
@@ -283,27 +304,26 @@ def _ports(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from improv.model.store import list_models  # noqa: PLC0415  # see the module docstring
+    from improv.model.store import list_models
 
     found = list_models()
     if options.json:
         print(json.dumps({"models": [asdict(model) for model in found]}, default=str))
         return 0
     for model in found:
-        print(
-            f"{model.name:<12} {model.architecture:<8} {model.parameters:>10,} weights  {model.title}"
-        )
+        size = f"{model.parameters:,} weights"
+        print(f"{model.name:<12} {model.architecture:<8} {size:>18}  {model.title}")
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from improv.session import doctor  # noqa: PLC0415  # see the module docstring
+    from improv.session import doctor
 
     findings = doctor.examine()
     if options.json:
         print(json.dumps({"findings": [asdict(f) for f in findings]}, default=lambda o: o.value))
         return 0
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     doctor.show(findings, Console())
     return 0
@@ -338,7 +358,7 @@ def _with_training(run: str) -> Command:
 
     def command(options: argparse.Namespace) -> int:
         try:
-            from improv.train import commands  # noqa: PLC0415  # see the module docstring
+            from improv.train import commands
         except ModuleNotFoundError as error:
             raise InputError(
                 f"training needs {error.name}; install it with: uv pip install 'improv-midi[train]'"

@@ -45,21 +45,21 @@ def compose(
     if not out.parent.is_dir():
         raise UsageError(f"no folder {str(out.parent)!r} to write {out.name!r} into")
     if kind == ".wav":
-        from improv.ports import synth  # noqa: PLC0415  # optional: needs libfluidsynth
+        from improv.ports import synth
 
         synth.check(soundfont)  # before minutes of composing
-    from improv.model.loading import load  # noqa: PLC0415  # a third of a second of import
+    from improv.model.loading import load
 
     improviser = load(model, device)
     made = render(improviser, params, count=count, seed=seed, opening=opening)
     if kind == ".wav":
         synth.render_wav(out, made.messages, soundfont)
     else:
-        from improv.ports import take  # noqa: PLC0415
+        from improv.ports import take
 
         take.write_midi(out, made.messages)
     if plot is not None:
-        from improv.session import picture  # noqa: PLC0415  # matplotlib
+        from improv.session import picture
 
         picture.draw(made.notes, plot, title=out.name)
     seconds = max((note.start + note.duration for note in made.notes), default=0.0)

@@ -34,7 +34,7 @@ def main() -> int:
     if setup is None:
         return 0
     try:
-        from improv.model.loading import load  # noqa: PLC0415  # seconds of import, after the pipes
+        from improv.model.loading import load
 
         improviser = load(setup.model, setup.device)
         answer(improviser, Request(0, (), Params(), 2, 0, 0))  # warm before the first note counts

@@ -123,7 +123,7 @@ class Rack(threading.Thread):
         self._look()
 
     def _default_inputs(self) -> tuple[str, ...]:
-        from improv.ports import midi  # noqa: PLC0415  # opened on this thread, see `_output`
+        from improv.ports import midi
 
         return ("virtual:improv", *(f"port:{name}" for name in midi.keyboards()))
 
@@ -142,20 +142,20 @@ class Rack(threading.Thread):
         # machine without libfluidsynth can still play on a port.
         match spec.kind:
             case Kind.FLUIDSYNTH:
-                from improv.ports import synth  # noqa: PLC0415
+                from improv.ports import synth
 
                 return synth.open_output(self._soundfont)
             case Kind.FILE:
-                from improv.ports import take  # noqa: PLC0415
+                from improv.ports import take
 
                 return take.open_output(Path(spec.name))
             case _:
-                from improv.ports import midi  # noqa: PLC0415
+                from improv.ports import midi
 
                 return midi.open_output(spec)
 
     def _input(self, text: str, *, wanted: bool) -> bool:
-        from improv.ports import midi  # noqa: PLC0415  # as in `_make_output`
+        from improv.ports import midi
 
         try:
             spec = parse_spec(text)
@@ -167,7 +167,7 @@ class Rack(threading.Thread):
         return True
 
     def _look(self) -> None:
-        from improv.ports import midi  # noqa: PLC0415  # as in `_make_output`
+        from improv.ports import midi
 
         try:
             ports = midi.available()
