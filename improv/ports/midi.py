@@ -1,0 +1,212 @@
+"""MIDI ports, made or found, through rtmidi.
+
+What others see of ``virtual:NAME``: on JACK ``NAME:out`` and ``NAME-in:in`` (rtmidi makes a JACK
+client for each direction, and two of one name would be told apart by the order of opening); on
+ALSA ``NAME:out`` and ``NAME:in``; on CoreMIDI a source and a destination called NAME. A second
+improv on JACK becomes ``NAME-01:out``; `port` holds the name in force.
+
+Rule: an input stamps, normalises and hands on; whatever goes wrong there is counted in `faults`
+and never raised, since rtmidi would only print it. On JACK the callback would run
+in the server's realtime thread and make the whole graph wait for Python's lock, so there the
+driver's queue is polled from a thread of our own. Measured beside a busy Python thread, 2,000
+notes: callback 326 xruns, stamps 5.3 ms late at p95; polled 5 xruns, 0.14 ms; none lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from improv.errors import DeviceError, UsageError
+from improv.music.event import Source
+from improv.play.interfaces import Listener, Message
+from improv.ports.backend import (
+    NO_VIRTUAL_PORTS,
+    Backend,
+    client,
+    find,
+    stable_names,
+    working,
+)
+from improv.ports.quiet import quiet
+from improv.ports.spec import Kind, PortSpec
+from improv.ports.wire import ArrivalClock, to_event
+
+POLL = 0.001  # seconds between looks at a JACK input's queue
+
+Clock = Callable[[], float]
+
+
+class MidiOutput:
+    """An open MIDI port that notes go to."""
+
+    is_take = False
+
+    def __init__(self, spec: PortSpec, opened: Any, port: str) -> None:
+        self.name = str(spec)
+        self.port = port
+        self._midi = opened
+        self._closed = False
+
+    def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
+        """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
+        if self._closed:  # rtmidi itself would say nothing
+            raise DeviceError(f"the output {self.name} is closed")
+        try:
+            self._midi.send_message(message)
+        except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
+            raise DeviceError(f"the output {self.name} refused a message: {error}") from error
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        with quiet():
+            self._midi.close_port()
+            self._midi.delete()  # the system keeps the client otherwise (mido #256)
+
+
+class MidiInput:
+    """An open MIDI port that notes come from."""
+
+    def __init__(
+        self, spec: PortSpec, opened: Any, port: str, listener: Listener, clock: Clock
+    ) -> None:
+        self.name = str(spec)
+        self.port = port
+        self.faults = 0
+        self._midi = opened
+        self._listener = listener
+        self._clock = clock
+        self._closed = False
+        self._poller: threading.Thread | None = None
+
+    def start(self, *, polled: bool) -> None:
+        """Begin to call the listener."""
+        if not polled:
+            self._midi.set_callback(self._called)
+            return
+        self._poller = threading.Thread(target=self._poll, name=f"improv {self.name}", daemon=True)
+        self._poller.start()
+
+    def _called(self, item: tuple[list[int], float], _: object = None) -> None:
+        # rtmidi's delta is left unused: it is wrong on macOS in 1.5.8
+        self._hand_on(item[0], self._clock())
+
+    def _poll(self) -> None:
+        arrivals = ArrivalClock()
+        polled_before = self._clock()
+        while not self._closed:
+            now = self._clock()
+            item = self._midi.get_message()
+            if item is None:
+                polled_before = now
+                time.sleep(POLL)
+            else:
+                data, delta = item
+                self._hand_on(data, arrivals.arrival(delta, polled_before, self._clock()))
+
+    def _hand_on(self, data: list[int], at: float) -> None:
+        try:
+            event = to_event(data, at)
+            if event is not None:
+                self._listener(event)
+        except Exception:  # noqa: BLE001  # nothing may reach rtmidi, which would print it
+            self.faults += 1
+
+    def close(self) -> None:
+        """Stop calling the listener, then give the port back; in this order (mido #368)."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._poller is not None:
+            self._poller.join()
+        else:
+            self._midi.cancel_callback()
+        with quiet():
+            self._midi.close_port()
+            self._midi.delete()
+
+
+def open_output(spec: PortSpec, backend: Backend | None = None) -> MidiOutput:
+    """Open ``virtual:NAME`` or ``port:NAME``. Raises DeviceError."""
+    opened, port, _ = _open("MidiOut", spec, backend)
+    return MidiOutput(spec, opened, port)
+
+
+def open_input(
+    spec: PortSpec,
+    listener: Listener,
+    clock: Clock = time.monotonic,
+    backend: Backend | None = None,
+) -> MidiInput:
+    """Open ``virtual:NAME`` or ``port:NAME``; `listener` is called on another thread at once.
+
+    Raises DeviceError.
+    """
+    opened, port, used = _open("MidiIn", spec, backend)
+    opened.ignore_types(sysex=True, timing=True, active_sense=True)
+    source = MidiInput(spec, opened, port, listener, clock)
+    source.start(polled=used is Backend.JACK)
+    return source
+
+
+def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any, str, Backend]:
+    """An rtmidi client with its one port open, the port's name, and the MIDI system used."""
+    if spec.kind not in (Kind.VIRTUAL, Kind.PORT):
+        raise UsageError(f"{spec} is no MIDI port; use virtual:NAME or port:NAME")
+    with quiet():
+        used = working(backend)
+        try:
+            if spec.kind is Kind.PORT:
+                opened, port = _connect(direction, spec.name, used)
+            else:
+                opened, port = _make(direction, spec.name, used)
+        except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
+            raise DeviceError(f"{spec} did not open: {error}") from error
+    return opened, port, used
+
+
+def _connect(direction: str, wanted: str, backend: Backend) -> tuple[Any, str]:
+    ours, word, port = ("improv-to", "output", "out")
+    if direction == "MidiIn":
+        ours, word, port = ("improv-from", "input", "in")
+    opened = client(direction, backend, ours)
+    try:
+        names = stable_names(opened.get_ports(), backend)
+        index = find(wanted, names, word)
+        opened.open_port(index, port)
+    except BaseException:
+        opened.delete()
+        raise
+    return opened, names[index]
+
+
+def _make(direction: str, name: str, backend: Backend) -> tuple[Any, str]:
+    if backend is Backend.WINMM:
+        there = client(direction, backend, name)
+        found = ", ".join(repr(port) for port in there.get_ports()) or "none"
+        there.delete()
+        raise DeviceError(f"{NO_VIRTUAL_PORTS}; found: {found}")
+    port = "out" if direction == "MidiOut" else "in"
+    if backend is Backend.COREMIDI:
+        opened = client(direction, backend, name)
+        opened.open_virtual_port(name)
+        return opened, name
+    if backend is Backend.ALSA:
+        opened = client(direction, backend, name)
+        opened.set_client_name(name)  # otherwise that of the first client of the process
+        opened.open_virtual_port(port)
+        return opened, f"{name}:{port}"
+    other_side = client("MidiIn" if direction == "MidiOut" else "MidiOut", backend, "improv-look")
+    try:
+        before = set(other_side.get_ports())
+        ours = name if direction == "MidiOut" else f"{name}-in"
+        opened = client(direction, backend, ours)
+        opened.open_virtual_port(port)
+        new = [n for n in other_side.get_ports() if n not in before and n.startswith(ours)]
+    finally:
+        other_side.delete()
+    return opened, new[0] if new else f"{ours}:{port}"
