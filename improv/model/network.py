@@ -1,0 +1,64 @@
+"""The networks, from our own schema to Keras 3, on any Keras backend.
+
+The seed network is one LSTM over the window and three dense heads::
+
+    window (25, 3) -> LSTM 128 -+-> pitch     128 logits
+                                +-> step      seconds
+                                +-> duration  seconds
+
+Nothing here is read from an archive: a network is built from its spec and given arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.model.spec import NetworkSpec
+from improv.music.encoding import FEATURES, WINDOW
+from improv.music.event import PITCHES
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+def build(spec: NetworkSpec, *, unroll: bool = False) -> Any:
+    """The network as a Keras functional model with random weights.
+
+    Its outputs are a dict: pitch (batch, 128) logits, step (batch, 1), duration (batch, 1).
+    `unroll` lays the 25 steps out side by side: the same numbers without a loop, for export.
+    """
+    heard = keras.Input((WINDOW, FEATURES), name="window")
+    state = keras.layers.LSTM(spec.units, unroll=unroll, name="lstm")(heard)  # (batch, units)
+    return keras.Model(
+        heard,
+        {
+            "pitch": keras.layers.Dense(PITCHES, name="pitch")(state),
+            "step": keras.layers.Dense(1, name="step")(state),
+            "duration": keras.layers.Dense(1, name="duration")(state),
+        },
+        name=spec.architecture,
+    )
+
+
+def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
+    """The network's weights by name, as in `improv.model.spec.shapes`."""
+    return {
+        name: np.array(keras.ops.convert_to_numpy(weight), np.float32)
+        for name, weight in _named(model).items()
+    }
+
+
+def give_weights(model: Any, weights: Weights) -> None:
+    """Put weights, by name, into a network of their spec."""
+    for name, weight in _named(model).items():
+        weight.assign(weights[name])
+
+
+def _named(model: Any) -> dict[str, Any]:
+    return {
+        f"{layer.name}/{weight.name}": weight for layer in model.layers for weight in layer.weights
+    }

@@ -1,0 +1,40 @@
+"""The seed network as an improviser: it keeps the window, asks the network, draws a note.
+
+The network itself is a function given by a backend (litert, tensorflow), so both share this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.music import encoding
+from improv.music.encoding import Features
+from improv.music.event import Note, ProposedNote
+from improv.play import sampling
+from improv.play.params import Params
+
+Prediction = tuple[NDArray[np.float32], float, float]
+Forward = Callable[[Features], Prediction]
+"""A window (25, 3) to pitch logits (128,), step and duration in seconds."""
+
+
+class SeedImproviser:
+    """An `Improviser` around a network. Not for use by two threads at once."""
+
+    def __init__(self, name: str, backend: str, forward: Forward) -> None:
+        self.name = name
+        self.backend = backend
+        self._forward = forward
+        self._window = encoding.window(())
+
+    def prime(self, context: Sequence[Note]) -> None:
+        self._window = encoding.window(context)
+
+    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+        logits, step, duration = self._forward(self._window)
+        note = sampling.draw(logits, step, duration, params, key)
+        self._window = encoding.push(self._window, note.pitch, note.step, note.duration)
+        return note

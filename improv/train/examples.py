@@ -1,0 +1,77 @@
+"""What a network learns from: for every note but a piece's first, what was heard before it.
+
+Windows are gathered by index from the flat notes of all pieces when a batch is asked for; kept
+whole, 2.7 million of them would take 0.8 GB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.music import encoding
+from improv.music.encoding import Features
+
+
+class Pieces(Protocol):
+    """The notes of many pieces laid end to end, as `improv.train.dataset.load` gives them."""
+
+    @property
+    def pitch(self) -> NDArray[np.uint8]: ...  # (N,)
+
+    @property
+    def start(self) -> NDArray[np.float64]: ...  # (N,) seconds
+
+    @property
+    def duration(self) -> NDArray[np.float32]: ...  # (N,) seconds
+
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...  # (pieces + 1,)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """W windows and the note that follows each.
+
+    `notes` is (N, 3); `pitch` and `first` (the start of each note's piece) are (N,); `until`,
+    the index of the note that follows each window, is (W,).
+    """
+
+    notes: Features
+    pitch: NDArray[np.int32]
+    first: NDArray[np.int64]
+    until: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.until)
+
+    def batch(self, which: NDArray[np.int64]) -> tuple[Features, dict[str, NDArray[np.generic]]]:
+        """The windows (B, 25, 3) numbered `which`, and what follows: each head's name to (B, 1)."""
+        until = self.until[which]
+        wanted: dict[str, NDArray[np.generic]] = {
+            "pitch": self.pitch[until][:, None],
+            "step": self.notes[until, 1:2],
+            "duration": self.notes[until, 2:3],
+        }
+        return encoding.windows(self.notes, self.first[until], until), wanted
+
+    def spread(self, most: int) -> NDArray[np.int64]:
+        """The numbers of at most `most` windows, evenly spread over the pieces; 0 for all."""
+        if not most or most >= len(self):
+            return np.arange(len(self), dtype=np.int64)
+        return np.linspace(0, len(self) - 1, most).astype(np.int64)
+
+
+def examples(pieces: Pieces) -> Examples:
+    """Every window of these pieces: one for each note that has a note before it."""
+    offsets = np.asarray(pieces.offsets, np.int64)
+    first = np.repeat(offsets[:-1], np.diff(offsets))
+    return Examples(
+        notes=encoding.features(pieces.pitch, pieces.start, pieces.duration, offsets),
+        pitch=np.asarray(pieces.pitch, np.int32),
+        first=first,
+        until=np.flatnonzero(np.arange(len(first)) > first).astype(np.int64),
+    )

@@ -1,0 +1,29 @@
+"""What the network is taught to get right.
+
+Pitch: sparse categorical cross-entropy from logits. Step and duration: squared error with a
+pressure against negative values, which mean nothing in time (the losses of TensorFlow's
+tutorial "Generate music with an RNN", which the student's report builds on).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+PRESSURE = 10.0
+
+
+def squared_error_with_pressure(wanted: Any, given: Any) -> Any:
+    """Mean over the last axis of (wanted - given)^2 + 10 max(-given, 0), in seconds: (batch,)."""
+    error = keras.ops.square(wanted - given) + PRESSURE * keras.ops.maximum(-given, 0.0)
+    return keras.ops.mean(error, axis=-1)
+
+
+def losses() -> dict[str, Any]:
+    """The loss of each head of the network."""
+    return {
+        "pitch": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "step": squared_error_with_pressure,
+        "duration": squared_error_with_pressure,
+    }
