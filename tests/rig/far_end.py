@@ -1,0 +1,108 @@
+"""The other end of the cables: a JACK client in a process of its own; `support.FarEnd` runs it.
+
+It plays MIDI into others at given moments, writes down every message that comes, and records
+audio. All times are seconds of CLOCK_MONOTONIC (`time.monotonic` of every process). Messages and
+blocks are stamped when the JACK period that brings them begins to be processed here: the sample
+clock of JACK's dummy driver slips 35-113 ms a run against the monotonic clock, so samples are not
+counted across blocks.
+
+Orders come as JSON lines on standard input, one answer line for each on standard output.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+from collections import deque
+from typing import Any
+
+import jack
+import numpy as np
+
+
+class Client:
+    """Everything the realtime thread touches; it allocates little, and the collector is off."""
+
+    def __init__(self, name: str) -> None:
+        self.jack = jack.Client(name, no_start_server=True)
+        self.midi_in = self.jack.midi_inports.register("in")
+        self.midi_out = self.jack.midi_outports.register("out")
+        self.audio_in = self.jack.inports.register("audio")
+        self.rate = self.jack.samplerate
+        self.plans: list[deque[tuple[float, bytes]]] = []
+        self.heard: list[tuple[float, bytes]] = []
+        self.sent: list[tuple[float, bytes]] = []
+        self.blocks: list[tuple[float, bytes]] = []
+        self.recording = False
+        self.jack.set_process_callback(self.process)
+
+    def process(self, frames: int) -> None:
+        now = time.monotonic()
+        for _, data in self.midi_in.incoming_midi_events():
+            self.heard.append((now, bytes(data)))
+        self.midi_out.clear_buffer()
+        end = now + frames / self.rate
+        last = 0  # JACK wants the offsets of one period in order
+        for plan in self.plans:
+            while plan and plan[0][0] < end:
+                at, data = plan[0]
+                last = min(max(int((at - now) * self.rate), last), frames - 1)
+                try:
+                    self.midi_out.write_midi_event(last, data)
+                except jack.JackError:  # this period is full: the next one takes it
+                    break
+                plan.popleft()
+                self.sent.append((now, data))
+        if self.recording:
+            self.blocks.append((now, bytes(self.audio_in.get_buffer())))
+
+
+def answer(client: Client, order: dict[str, Any]) -> Any:
+    match order["do"]:
+        case "connect":
+            client.jack.connect(order["source"], order["sink"])
+        case "disconnect":
+            client.jack.disconnect(order["source"], order["sink"])
+        case "ports":
+            return [port.name for port in client.jack.get_ports()]
+        case "play":
+            events = [(at, bytes.fromhex(data)) for at, data in order["events"]]
+            client.plans.append(deque(sorted(events, key=lambda event: event[0])))
+        case "heard":
+            return [(at, data.hex()) for at, data in list(client.heard)]
+        case "sent":
+            return [(at, data.hex()) for at, data in list(client.sent)]
+        case "record":
+            client.recording = order["on"]
+        case "audio":
+            blocks = list(client.blocks)
+            samples = [np.frombuffer(block, np.float32) for _, block in blocks]
+            np.savez(
+                order["path"],
+                starts=np.array([at for at, _ in blocks]),
+                samples=np.array(samples),
+                rate=client.rate,
+            )
+        case unknown:
+            raise ValueError(unknown)
+    return None
+
+
+def main(name: str) -> None:
+    client = Client(name)
+    gc.collect()
+    gc.disable()
+    with client.jack:
+        print(json.dumps({"name": client.jack.name}), flush=True)
+        for line in sys.stdin:
+            try:
+                reply = {"value": answer(client, json.loads(line))}
+            except Exception as error:  # noqa: BLE001  # told to the test, which raises it
+                reply = {"error": repr(error)}
+            print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
