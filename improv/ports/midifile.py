@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from improv.errors import InputError
-from improv.music.event import Note
+from improv.music.event import Note, Source
 from improv.ports import smf
 
 SHORTEST = 0.001  # seconds: under any tick that a keyboard resolves, over zero
@@ -41,23 +41,28 @@ class NoteArrays:
     velocity: npt.NDArray[np.uint8]  # 1-127
     start: npt.NDArray[np.float64]  # seconds, rising, the first 0
     duration: npt.NDArray[np.float32]  # seconds, at least SHORTEST
+    improv: npt.NDArray[np.bool_]  # on a track named improv, as in our takes
 
     def __len__(self) -> int:
         return len(self.pitch)
 
 
 def read_notes(path: Path | str) -> tuple[Note, ...]:
-    """The notes of a MIDI file, as yours. Raises InputError, also when it has none."""
+    """The notes of a MIDI file: improv's where a take of ours says so, else yours.
+
+    Raises InputError, also when it has none.
+    """
     arrays = read_arrays(path)
+    columns = (
+        arrays.pitch.tolist(),
+        arrays.velocity.tolist(),
+        arrays.start.tolist(),
+        arrays.duration.tolist(),
+        arrays.improv.tolist(),
+    )
     return tuple(
-        Note(pitch, velocity, start, duration)
-        for pitch, velocity, start, duration in zip(
-            arrays.pitch.tolist(),
-            arrays.velocity.tolist(),
-            arrays.start.tolist(),
-            arrays.duration.tolist(),
-            strict=True,
-        )
+        Note(pitch, velocity, start, duration, Source.IMPROV if improv else Source.YOU)
+        for pitch, velocity, start, duration, improv in zip(*columns, strict=True)
     )
 
 
@@ -119,6 +124,7 @@ class _Ticks:
     velocity: npt.NDArray[np.int64]
     on: npt.NDArray[np.int64]
     length: npt.NDArray[np.int64]
+    improv: npt.NDArray[np.bool_]
     tempo_at: npt.NDArray[np.int64]
     tempo_us: npt.NDArray[np.int64]
 
@@ -133,17 +139,21 @@ def _read_fast(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks | 
         score: Any = Score.from_midi(data)
     except (RuntimeError, ValueError, MemoryError, OverflowError):
         return None
-    tracks = [track.notes.numpy() for track in score.tracks if drums or not track.is_drum]
+    played = [track for track in score.tracks if drums or not track.is_drum]
+    tracks = [track.notes.numpy() for track in played]
     pitch, velocity, on, length = (
         np.concatenate([np.empty(0, np.int64), *(track[column] for track in tracks)])
         for column in ("pitch", "velocity", "time", "duration")
     )
+    sizes = [len(track["pitch"]) for track in tracks]
+    improv = np.repeat(np.array([t.name == Source.IMPROV.value for t in played], np.bool_), sizes)
     tempos = score.tempos.numpy()
     ticks = _Ticks(
         pitch,
         velocity,
         on,
         length,
+        improv,
         tempos["time"].astype(np.int64),
         tempos["mspq"].astype(np.int64),
     )
@@ -159,7 +169,8 @@ def _read_exact(data: bytes, *, drums: bool) -> _Ticks:
     table = np.array(notes, np.int64).reshape(-1, 4)
     tempos = np.array(performance.tempos, np.int64).reshape(-1, 2)
     on, off, pitch, velocity = table.T
-    return _Ticks(pitch, velocity, on, off - on, tempos[:, 0], tempos[:, 1])
+    improv = np.zeros(len(table), np.bool_)  # our takes never come here
+    return _Ticks(pitch, velocity, on, off - on, improv, tempos[:, 0], tempos[:, 1])
 
 
 def _timed(ticks: _Ticks, timebase: smf.Timebase) -> NoteArrays:
@@ -173,6 +184,7 @@ def _timed(ticks: _Ticks, timebase: smf.Timebase) -> NoteArrays:
         velocity=ticks.velocity[order].astype(np.uint8),
         start=start - start[0],
         duration=np.maximum(duration, SHORTEST).astype(np.float32),
+        improv=ticks.improv[order],
     )
 
 

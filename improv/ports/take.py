@@ -16,7 +16,7 @@ from improv.play.interfaces import Message
 from improv.ports.atomic import check_writable, replace_bytes
 from improv.ports.midiwrite import Timed, midi_file
 
-_NAMES = {Source.YOU: "You", Source.IMPROV: "improv"}
+_NAMES = {source: source.value for source in Source}  # what midifile reads them back by
 
 
 class Take:

@@ -11,7 +11,7 @@ import pytest
 from improv.errors import DeviceError, UsageError
 from improv.music.event import Source
 from improv.ports import take
-from improv.ports.midifile import read_arrays
+from improv.ports.midifile import read_arrays, read_notes
 
 YOU, IMPROV = Source.YOU, Source.IMPROV
 TICK = 1 / 1920
@@ -53,8 +53,9 @@ def test_you_and_improv_stand_on_tracks_of_their_own(tmp_path: Path):
         (1001.0, on(67, channel=3), IMPROV),
         (1001.25, off(67, channel=3), IMPROV),
     )
-    assert [track.name for track in file.tracks] == ["a take of improv", "You", "improv"]
+    assert [track.name for track in file.tracks] == ["a take of improv", "you", "improv"]
     assert spans(path) == [(60, 0.0, 0.5), (67, 1.0, 0.25)]
+    assert [note.source for note in read_notes(path)] == [YOU, IMPROV]
     assert {m.channel for m in file.tracks[2] if not m.is_meta} == {3}
 
 
