@@ -133,7 +133,7 @@ def _read_fast(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks | 
     """By symusic; None where it refuses the file or can't be trusted with it."""
     if not timebase.per_quarter or smf.resumes_after_sysex(data):
         return None
-    from symusic import Score  # noqa: PLC0415  # 0.1 s that a player without a prompt saves
+    from symusic import Score  # 0.1 s that a player without a prompt saves
 
     try:
         score: Any = Score.from_midi(data)
