@@ -6,9 +6,9 @@ It decides nothing about music and keeps no thread; the player goes on without i
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -33,13 +33,14 @@ from improv.session.messages import (
     Transport,
 )
 from improv.ui import knobs
-from improv.ui.help import help_page, log_page
+from improv.ui.help import COMMANDS, help_page, log_page
 from improv.ui.keyboard import HeldKeys
 from improv.ui.pickers import InstrumentPicker, PortPicker
 from improv.ui.roll import PianoRoll
 from improv.ui.slider import KnobLine, KnobPanel
 from improv.ui.state import State
 from improv.ui.strip import Banner, Heading, StatusStrip
+from improv.ui.terminal import HUNG_UP, hung_up, on_signals, steady_driver
 from improv.ui.theme import DARK, LIGHT, OWN_VARIABLES
 from improv.ui.typed_piano import TypedPiano
 
@@ -75,19 +76,25 @@ class ImprovApp(App[int]):
         Binding("full_stop", "transport('stop')", "stop", key_display="."),
         Binding("r", "transport('new')", "new"),
         Binding("exclamation_mark", "transport('panic')", "panic", key_display="!", priority=True),
-        Binding("o", "outputs", "out"),
-        Binding("i", "inputs", "in"),
-        Binding("g", "instrument", "instrument", show=False),
-        Binding("m", "piano", "piano"),
-        Binding("l", "log", "log", show=False),
         Binding("question_mark", "help", "help", key_display="?"),
         Binding("q", "leave", "quit"),
+        Binding("o", "outputs", "out"),
+        Binding("i", "inputs", "in"),
+        Binding("m", "piano", "piano"),
+        Binding("ctrl+p", "command_palette", "all", key_display="^p", priority=True),
+        Binding("g", "instrument", "instrument", show=False),
+        Binding("l", "log", "log", show=False),
         Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True),
         Binding("t", "theme", "dark or light", show=False),
         Binding("escape", "piano_off", "piano off", show=False),
     ]
 
-    def __init__(self, link: PlayerLink, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        link: PlayerLink,
+        clock: Callable[[], float] = time.monotonic,
+        goodbye_s: float = GOODBYE_S,
+    ) -> None:
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -96,6 +103,13 @@ class ImprovApp(App[int]):
         self.piano = TypedPiano()
         self._link = link
         self._clock = clock
+        self._goodbye_s = goodbye_s
+        self._heading = Heading(self.state, "heading")
+        self._roll = PianoRoll(self.state)
+        self._keys = HeldKeys(self.state, self.piano)
+        self._knobs = KnobPanel(self.turn)
+        self._strip = StatusStrip(self.state, "strip")
+        self._banner = Banner(self.state, self.piano)
         self._leaving: int | None = None
 
     @property
@@ -103,11 +117,7 @@ class ImprovApp(App[int]):
         return self.state.farewell
 
     def get_driver_class(self) -> type[Driver]:
-        if os.name == "nt":
-            return super().get_driver_class()
-        from improv.ui.terminal import SteadyDriver  # noqa: PLC0415  # Windows has no termios
-
-        return SteadyDriver
+        return steady_driver() or super().get_driver_class()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return OWN_VARIABLES  # so that Textual's own themes work too
@@ -116,25 +126,23 @@ class ImprovApp(App[int]):
         return Stage(id="_default")
 
     def compose(self) -> ComposeResult:
-        yield Heading(self.state, "heading")
-        yield PianoRoll(self.state)
-        yield HeldKeys(self.state, self.piano)
-        yield KnobPanel()
-        yield StatusStrip(self.state, "strip")
-        yield Banner(self.state, self.piano)
-        yield Footer(compact=True)
+        yield self._heading
+        yield self._roll
+        yield self._keys
+        yield self._knobs
+        yield self._strip
+        yield self._banner
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        if os.name != "nt":
-            from improv.ui.terminal import on_signals  # noqa: PLC0415  # as above
-
-            on_signals(self._leave)
-        self._advance()
-        self.set_interval(1 / FRAMES_HZ, self._advance)
+        on_signals(self._leave)
+        self.advance()
+        self.set_interval(1 / FRAMES_HZ, self.advance)
 
     # --- from the player ---------------------------------------------------------------
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
+        """Take in what the player said, and draw what has changed; a timer calls this."""
         now = self._clock()
         for report in self._link.receive():
             self.state.take(report, now)
@@ -143,27 +151,19 @@ class ImprovApp(App[int]):
         if self._gone():
             return
         self.state.pass_time(now)
-        stage = self.screen_stack[0]
-        status = self.state.status
-        for line in stage.query(KnobLine):
-            name = line.knob.name
-            in_force = None if status is None else getattr(status.params, name)
-            line.show(in_force, self.state.asked(name))
-        stage.query_one(PianoRoll).advance(now)
-        stage.query_one(HeldKeys).advance()
-        for words in (Heading, StatusStrip, Banner):
-            stage.query_one(words).advance()
+        self._show_knobs()
+        self._roll.advance(now)
+        self._keys.advance()
+        for words in (self._heading, self._strip, self._banner):
+            words.advance()
 
     def _gone(self) -> bool:
         """Whether the screen is closing: the player said goodbye, or the terminal hung up."""
         if self.farewell is not None or (self._leaving is not None and self.state.player_gone):
             self._exit_now()
             return True
-        if self._leaving is None and not self.is_headless and os.name != "nt":
-            from improv.ui.terminal import HUNG_UP, hung_up  # noqa: PLC0415  # as above
-
-            if hung_up():
-                self._leave(HUNG_UP)
+        if self._leaving is None and not self.is_headless and hung_up():
+            self._leave(HUNG_UP)
         return False
 
     # --- to the player -----------------------------------------------------------------
@@ -185,6 +185,12 @@ class ImprovApp(App[int]):
             self._say(str(error))
         else:
             self.send(command)
+            self._show_knobs()
+
+    def _show_knobs(self) -> None:
+        for name, line in self._knobs.lines.items():
+            in_force = getattr(self.state.status.params, name) if self.state.status else None
+            line.show(in_force, self.state.asked(name))
 
     def play_typed(self, character: str | None) -> bool:
         """Whether the typed piano is on and takes this key."""
@@ -198,9 +204,6 @@ class ImprovApp(App[int]):
         if strike := self.piano.strike(character, self._clock()):
             self.send(strike)
         return True
-
-    def on_knob_line_turned(self, event: KnobLine.Turned) -> None:
-        self.turn(event.knob.name, event.value)
 
     def on_knob_line_typed(self, event: KnobLine.Typed) -> None:
         try:
@@ -277,18 +280,15 @@ class ImprovApp(App[int]):
             self.turn(name, knob.default)
 
     def action_knob(self, name: str) -> None:
-        self.screen_stack[0].query_one(f"#knob-{name}", KnobLine).focus()
+        self._knobs.lines[name].focus()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
         """What Ctrl+P lists: every action of the screen, and a way to each knob."""
         for title, words, action in COMMANDS:
-            yield SystemCommand(title, words, lambda action=action: self.run_action(action))
+            yield SystemCommand(title, words, partial(self.run_action, action))
         for knob in KNOBS.values():
-            yield SystemCommand(
-                f"Knob: {knobs.label(knob)}",
-                knob.help,
-                lambda name=knob.name: self.action_knob(name),
-            )
+            title = f"Knob: {knobs.label(knob)}"
+            yield SystemCommand(title, knob.help, partial(self.action_knob, knob.name))
 
     # --- leaving -----------------------------------------------------------------------
 
@@ -307,27 +307,8 @@ class ImprovApp(App[int]):
             return
         self._link.send(Quit())
         self.state.say("leaving…", Level.INFO, self._clock())
-        self.set_timer(GOODBYE_S, self._exit_now)
+        self.set_timer(self._goodbye_s, self._exit_now)
 
     def _exit_now(self) -> None:
-        code = self._leaving or 0
+        code = self._leaving or (self.farewell.exit_code if self.farewell else 0)
         self.exit(code, return_code=code)
-
-
-COMMANDS = (
-    ("Play or pause", "Space", "play_pause"),
-    ("Stop", "silence; the context is kept", "transport('stop')"),
-    ("New", "forget the context and begin again", "transport('new')"),
-    ("Panic", "silence everything at once", "transport('panic')"),
-    ("Outputs", "open and close output ports", "outputs"),
-    ("Inputs", "open and close input ports", "inputs"),
-    ("Instrument", "choose by General MIDI name", "instrument"),
-    ("Typed piano", "play on the computer keyboard", "piano"),
-    ("Defaults", "every knob to its default", "defaults"),
-    ("Log", "all that was said", "log"),
-    ("Help", "what the keys do", "help"),
-    ("Dark or light", "change the colours", "theme"),
-    ("Theme", "any of Textual's", "change_theme"),
-    ("Save a picture", "an SVG of the screen in this folder", "picture"),
-    ("Quit", "leave improv", "leave"),
-)

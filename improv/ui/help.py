@@ -1,4 +1,4 @@
-"""Pages to read: what the keys do, and everything that was said."""
+"""What there is to do and pages to read: keys, commands, and everything that was said."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Knobs",
         (
             ("↑ ↓  Tab", "go to a knob"),
-            ("← →", "turn; with Shift finely; PgUp PgDn by ten steps"),
+            ("← →", "turn; with Shift finely; PgUp PgDn ten steps"),
             ("Home End", "lowest, highest"),
             ("0", "default; so does a double click"),
             ("1-9, Enter", "type a value; Enter sends it, Esc gives up"),
-            ("mouse", "click, drag or wheel; with Shift the wheel is fine"),
+            ("mouse", "click, drag, or wheel (with Shift finely)"),
         ),
     ),
     (
@@ -56,6 +56,25 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("q  Ctrl+C", "quit"),
         ),
     ),
+)
+
+# What Ctrl+P lists: the words, more words, the app's action.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("Play or pause", "Space", "play_pause"),
+    ("Stop", "silence; the context is kept", "transport('stop')"),
+    ("New", "forget the context and begin again", "transport('new')"),
+    ("Panic", "silence everything at once", "transport('panic')"),
+    ("Outputs", "open and close output ports", "outputs"),
+    ("Inputs", "open and close input ports", "inputs"),
+    ("Instrument", "choose by General MIDI name", "instrument"),
+    ("Typed piano", "play on the computer keyboard", "piano"),
+    ("Defaults", "every knob to its default", "defaults"),
+    ("Log", "all that was said", "log"),
+    ("Help", "what the keys do", "help"),
+    ("Dark or light", "change the colours", "theme"),
+    ("Theme", "any of Textual's", "change_theme"),
+    ("Save a picture", "an SVG of the screen in this folder", "picture"),
+    ("Quit", "leave improv", "leave"),
 )
 
 

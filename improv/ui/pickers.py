@@ -10,10 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from improv.music import general_midi
+
+PATIENCE_S = 3.0  # for a port to open
 
 
 class PortPicker(ModalScreen[None]):
@@ -39,8 +42,9 @@ class PortPicker(ModalScreen[None]):
         self._ports = ports
         self._choose = choose
         self._listed: tuple[str, ...] = ()
-        self._open: tuple[str, ...] | None = None
-        self._wanted: tuple[str, ...] | None = None
+        self._shown: object = None
+        self._wanted: tuple[str, ...] | None = None  # asked for and not open yet
+        self._patience: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -55,42 +59,58 @@ class PortPicker(ModalScreen[None]):
     def advance(self) -> None:
         """Show what is open now; ports may come and go while the list is up."""
         is_open, choices = self._ports()
+        if self._wanted is not None and set(self._wanted) == set(is_open):
+            self._wanted = None
         listed = is_open + tuple(c for c in choices if c not in is_open)
         # Places are kept as ports open and close, so that the line under the cursor stays put.
         if sorted(listed) == sorted(self._listed):
             listed = self._listed
-        if listed == self._listed and is_open == self._open:
+        shown = (listed, is_open, self._wanted)
+        if shown == self._shown:
             return
-        if self._wanted is not None and set(self._wanted) == set(is_open):
-            self._wanted = None
+        self._listed, self._shown = listed, shown
+        wanted = is_open if self._wanted is None else self._wanted
         options = self.query_one(OptionList)
-        at = options.highlighted
+        at = options.highlighted or 0
         with self.app.batch_update():
             options.clear_options()
-            for spec in listed:
-                options.add_option(Option(_line(spec, is_open=spec in is_open)))
+            options.add_options(
+                Option(_line(spec, is_open=spec in is_open, wanted=spec in wanted))
+                for spec in listed
+            )
             if not listed:
-                options.add_option(
-                    Option("none found; plug one in and it shows here", disabled=True)
-                )
-            options.highlighted = min(at or 0, len(listed) - 1) if listed else None
-        self._listed, self._open = listed, is_open
+                options.add_option(Option("none found yet; plug one in", disabled=True))
+            options.highlighted = min(at, len(listed) - 1) if listed else None
 
     def action_switch(self) -> None:
         self.query_one(OptionList).action_select()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         spec = self._listed[event.option_index]
-        wanted = self._wanted if self._wanted is not None else (self._open or ())
+        wanted = self._ports()[0] if self._wanted is None else self._wanted
         wanted = tuple(s for s in wanted if s != spec) if spec in wanted else (*wanted, spec)
         self._wanted = wanted
+        if self._patience is not None:
+            self._patience.stop()
+        self._patience = self.set_timer(PATIENCE_S, self._forget)
         self._choose(wanted)
+        self.advance()
+
+    def _forget(self) -> None:
+        """A port that was refused (the banner says why) is no longer waited for."""
+        self._wanted = None
+        self.advance()
 
 
-def _line(spec: str, *, is_open: bool) -> Content:
+def _line(spec: str, *, is_open: bool, wanted: bool) -> Content:
+    if is_open != wanted:
+        return Content.assemble(("◌ ", "$warning"), spec, (_DOING[wanted], "$warning"))
     if is_open:
         return Content.assemble(("● ", "bold $success"), (spec, "bold"), ("  open", "$success"))
     return Content.assemble(("○ ", "$foreground 50%"), spec)
+
+
+_DOING = {True: "  opening…", False: "  closing…"}
 
 
 class InstrumentPicker(ModalScreen[int | None]):

@@ -6,7 +6,7 @@ cell holds two lanes, and whose a note is shows in its shape first and its colou
     yours   ▘▘▘  dashed       improv's  ▀▀▀  solid       planned  ▔▔▔  a thin line
 
 The picture moves by whole columns, so it is painted again only when time has passed one or the
-notes have changed: some 12 times a second while music plays, never when nothing is in view.
+notes have changed: ten times a second while music plays, never when nothing is in view.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from improv.ui.state import State
 
 EMPTY, PLANNED, YOURS, ITS = range(4)
 LEVELS = 3  # soft, middling, loud
-COLUMN_S = 0.08
+COLUMN_S = 0.1
 LABEL = 4  # columns
 MARGIN = 1  # pitches kept free above and below
 SLACK = 14  # pitches a range may be too wide before it closes in

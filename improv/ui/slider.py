@@ -10,6 +10,7 @@ Enter begins typing, Enter sends, Esc gives up; ↑↓ go to the next line. Mous
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -27,19 +28,19 @@ from improv.ui import knobs
 
 NAME_WIDTH = 14  # with the marker
 VALUE_WIDTH = 12
+TIGHT_WIDTH = 8  # of the value, so that a narrow line still has a track
+TIGHT_BELOW = 34
 CHOSEN = frozenset({"program"})  # too many values and names too long for a track: ◂ name ▸
+
+Turn = Callable[[str, Value], None]
 
 
 class KnobLine(Widget, can_focus=True):
-    """A control for one Knob; posts Turned, Typed and Browse, and shows what it is told."""
+    """A control for one Knob: asks through `turn`, posts Typed and Browse, shows what it is told.
 
-    class Turned(Message):
-        """The musician asks for a value."""
-
-        def __init__(self, knob: Knob, value: Value) -> None:
-            super().__init__()
-            self.knob = knob
-            self.value = value
+    `turn` is called at once and not posted, since a second press may come before a message is
+    handled and must start from what the first one asked for.
+    """
 
     class Typed(Message):
         """The musician typed a value and pressed Enter; it may be nonsense."""
@@ -75,9 +76,10 @@ class KnobLine(Widget, can_focus=True):
         Binding("enter", "enter", "Type a value", show=False),
     ]
 
-    def __init__(self, knob: Knob) -> None:
+    def __init__(self, knob: Knob, turn: Turn) -> None:
         super().__init__(id=f"knob-{knob.name}")
         self.knob = knob
+        self._turn = turn
         self.tooltip = knob.help
         self._in_force: Value | None = None
         self._asked: Value | None = None
@@ -99,7 +101,7 @@ class KnobLine(Widget, can_focus=True):
 
     def _ask(self, value: Value) -> None:
         if value != self._value:
-            self.post_message(self.Turned(self.knob, value))
+            self._turn(self.knob.name, value)
 
     def action_turn(self, presses: int, finely: bool = False) -> None:  # noqa: FBT001, FBT002  # an action's text gives it by place
         if self._value is not None:
@@ -158,7 +160,9 @@ class KnobLine(Widget, can_focus=True):
 
     def _track(self) -> range:
         """The columns of the track."""
-        return range(NAME_WIDTH, max(NAME_WIDTH + 2, self.size.width - VALUE_WIDTH - 1))
+        width = self.size.width
+        value = TIGHT_WIDTH if width < TIGHT_BELOW else VALUE_WIDTH
+        return range(NAME_WIDTH, max(NAME_WIDTH + 2, width - value - 1))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.button != 1:
@@ -239,6 +243,8 @@ class KnobLine(Widget, can_focus=True):
     def _words(self, in_force: Value, styles: dict[str, Style]) -> list[Segment]:
         words = [Segment(" " + knobs.show(self.knob, in_force), styles["value"])]
         if self._asked is not None:
+            if self.knob.unit:  # said once, after the arrow
+                words[0] = Segment(words[0].text.removesuffix(f" {self.knob.unit}"), words[0].style)
             words.append(Segment("→" + knobs.show(self.knob, self._asked), styles["asked"]))
         return words
 
@@ -272,16 +278,16 @@ class KnobPanel(VerticalScroll, can_focus=False):
         Binding("down", "go(1)", "Line below", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, turn: Turn) -> None:
         super().__init__(id="knobs")
+        self.lines = {name: KnobLine(knob, turn) for name, knob in KNOBS.items()}
 
     def compose(self) -> ComposeResult:
-        for knob in KNOBS.values():
-            yield KnobLine(knob)
+        yield from self.lines.values()
 
     def action_go(self, rows: int) -> None:
         """To the knob that many rows away in the same column; from nowhere, to the first."""
-        lines = list(self.query(KnobLine))
+        lines = list(self.lines.values())
         focused = self.screen.focused
         if not isinstance(focused, KnobLine):
             lines[0].focus()

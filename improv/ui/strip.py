@@ -73,20 +73,23 @@ def ports(status: Status) -> list[Part]:
 
 
 def meters(status: Status) -> list[Part]:
-    """p50/p99 of thinking and of lateness, and what has gone wrong so far."""
+    """p50/p99 of inference and of lateness, and what has gone wrong so far."""
     t = status.timing
+    if max(t.inference_us_p50, t.inference_us_p99) < 1000:
+        inference, unit = f"{t.inference_us_p50:.0f}/{t.inference_us_p99:.0f}", "µs"
+    else:
+        inference, unit = f"{t.inference_us_p50 / 1000:.1f}/{t.inference_us_p99 / 1000:.1f}", "ms"
     return [
-        ("think ", DIM),
-        (f"{t.inference_us_p50:.0f}/{t.inference_us_p99:.0f}", PLAIN),
-        (" µs  lateness ", DIM),
+        ("inference ", DIM),
+        (inference, PLAIN),
+        (f" {unit}  lateness ", DIM),
         (f"{t.lateness_ms_p50:.1f}/{t.lateness_ms_p99:.1f}", PLAIN),
-        (" ms  late ", DIM),
-        (str(t.late), "bold $warning" if t.late else PLAIN),
-        ("  dropped ", DIM),
-        (str(t.dropped), "bold $error" if t.dropped else PLAIN),
-        ("  queued ", DIM),
-        (str(t.queued), PLAIN),
-        (f"  {t.priority}", DIM),
+        (" ms  ", DIM),
+        (f"{t.late} late", "bold $warning" if t.late else PLAIN),
+        ("  ", DIM),
+        (f"{t.dropped} dropped", "bold $error" if t.dropped else PLAIN),
+        ("  ", DIM),
+        (f"{t.queued} queued", PLAIN),
     ]
 
 
@@ -134,16 +137,19 @@ class Heading(_Words):
 
 
 class StatusStrip(_Words):
-    """Two lines, or one where both fit."""
+    """Ports and priority on the first line, meters on the second."""
 
     def _words(self) -> Content:
         status = self._state.status
         if status is None:
             return Content("")
-        first, second = ports(status), meters(status)
-        if self.size.height < 2:
-            return self._spread([(" ", DIM), *first], [*second, (" ", DIM)])
-        return Content("\n").join(Content.assemble((" ", DIM), *line) for line in (first, second))
+        priority: list[Part] = [("priority ", DIM), (f"{status.timing.priority} ", PLAIN)]
+        return Content("\n").join(
+            [
+                self._spread([(" ", DIM), *ports(status)], priority),
+                Content.assemble((" ", DIM), *meters(status)),
+            ]
+        )
 
 
 class Banner(_Words):

@@ -14,29 +14,35 @@ import signal
 import sys
 from collections.abc import Callable
 
-from textual.drivers.linux_driver import LinuxDriver
+from textual.driver import Driver
 
-EXIT_CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
-HUNG_UP = EXIT_CODES[signal.SIGHUP]
+EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
+HUNG_UP = EXIT_CODES["SIGHUP"]
 
 
-class SteadyDriver(LinuxDriver):
-    """Textual's driver, for a terminal that may vanish while it runs."""
+def steady_driver() -> type[Driver] | None:
+    """Textual's driver made to outlive its terminal; None where Textual's own will do."""
+    if sys.platform == "win32":
+        return None
+    from textual.drivers.linux_driver import LinuxDriver  # needs termios, which Windows lacks
 
-    def write(self, data: str) -> None:
-        writer = self._writer_thread
-        if writer is not None and writer.is_alive():
-            writer.write(data)
+    class SteadyDriver(LinuxDriver):
+        def write(self, data: str) -> None:
+            writer = self._writer_thread
+            if writer is not None and writer.is_alive():
+                writer.write(data)
 
-    def close(self) -> None:
-        writer = self._writer_thread
-        if writer is not None and writer.is_alive():
-            writer.stop()
+        def close(self) -> None:
+            writer = self._writer_thread
+            if writer is not None and writer.is_alive():
+                writer.stop()
 
-    def run_input_thread(self) -> None:
-        # EIO is how Linux says that the terminal was closed; `hung_up` says so to the app.
-        with contextlib.suppress(OSError):
-            super().run_input_thread()
+        def run_input_thread(self) -> None:
+            # EIO is how Linux says that the terminal was closed; `hung_up` tells the app.
+            with contextlib.suppress(OSError):
+                super().run_input_thread()
+
+    return SteadyDriver
 
 
 def hung_up() -> bool:
@@ -53,7 +59,7 @@ def hung_up() -> bool:
 def on_signals(leave: Callable[[int], None]) -> None:
     """Call `leave(exit code)` in the running loop on SIGHUP, SIGINT and SIGTERM."""
     loop = asyncio.get_running_loop()
-    for number, code in EXIT_CODES.items():
-        # Only a main thread can take signals; a test or a host may run the app in another.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, leave, code)
+    for name, code in EXIT_CODES.items():
+        # Windows has no SIGHUP and its loop takes no handlers; nor does any but a main thread.
+        with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(getattr(signal, name), leave, code)
