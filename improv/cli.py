@@ -289,11 +289,11 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _ports(options: argparse.Namespace) -> int:
-    from improv.ports import midi
+    from improv.ports.backend import available
 
-    found = midi.available()
+    found = available()
     if options.json:
-        print(json.dumps(asdict(found)))
+        print(json.dumps(asdict(found), default=lambda backend: backend.value))
         return 0
     for title, names in (("inputs", found.inputs), ("outputs", found.outputs)):
         for name in names:

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from improv.errors import ImprovError
+from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event
 from improv.play.interfaces import Input, Output
+from improv.ports import midi
+from improv.ports.backend import Backend, PortList, PortWatch
+from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, PortSpec, parse_spec
 
 POLL = 1.0
@@ -70,7 +73,10 @@ class Rack(threading.Thread):
         self._report = report
         self._listener = listener
         self._soundfont = soundfont
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._watch: PortWatch | None = None
+        self._own: set[str] = set()  # names of ports we made, which we must not wire to ourselves
+        self._choices: PortChoices | None = None
+        self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
     def open_at_start(
         self, outputs: tuple[str, ...] | None, inputs: tuple[str, ...] | None
@@ -79,10 +85,10 @@ class Rack(threading.Thread):
         self._work.put(lambda: self._start_up(outputs, inputs))
 
     def open_output(self, spec: str) -> None:
-        self._work.put(lambda: self._output(spec, wanted=True) and None)
+        self._work.put(lambda: self._output(spec, wanted=True))
 
     def open_input(self, spec: str) -> None:
-        self._work.put(lambda: self._input(spec, wanted=True) and None)
+        self._work.put(lambda: self._input(spec, wanted=True))
 
     def close(self, port: Input | Output) -> None:
         """Close a port nobody uses any more."""
@@ -106,6 +112,8 @@ class Rack(threading.Thread):
                 work()
             except ImprovError as error:
                 self._report(PortRefused("", error, wanted=True))
+            except Exception as error:  # noqa: BLE001  # a driver's surprise must not end the rack
+                self._report(PortRefused("", DeviceError(f"a port failed: {error!r}"), wanted=True))
 
     # --- on the worker thread --------------------------------------------------------------
 
@@ -123,24 +131,27 @@ class Rack(threading.Thread):
         self._look()
 
     def _default_inputs(self) -> tuple[str, ...]:
-        from improv.ports import midi
-
-        return ("virtual:improv", *(f"port:{name}" for name in midi.keyboards()))
+        ports = self._ports()
+        plugged_in = _keyboards(ports) if ports else ()
+        return ("virtual:improv", *(f"port:{name}" for name in plugged_in))
 
     def _output(self, text: str, *, wanted: bool) -> bool:
         try:
             spec = parse_spec(text)
-            if spec.kind is not Kind.NONE:
-                self._report(OutputOpened(self._make_output(spec)))
+            output = self._make_output(spec)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
             return False
+        self._own.add(getattr(output, "port", ""))
+        self._report(OutputOpened(output))
         return True
 
     def _make_output(self, spec: PortSpec) -> Output:
-        # Imported where they are opened: FluidSynth and mido cost a tenth of a second, and a
-        # machine without libfluidsynth can still play on a port.
+        # Imported where they are opened: FluidSynth and MIDI files cost a tenth of a second, and
+        # a machine without libfluidsynth can still play on a port.
         match spec.kind:
+            case Kind.NONE:
+                return Nowhere()
             case Kind.FLUIDSYNTH:
                 from improv.ports import synth
 
@@ -150,33 +161,50 @@ class Rack(threading.Thread):
 
                 return take.open_output(Path(spec.name))
             case _:
-                from improv.ports import midi
-
                 return midi.open_output(spec)
 
-    def _input(self, text: str, *, wanted: bool) -> bool:
-        from improv.ports import midi
-
+    def _input(self, text: str, *, wanted: bool) -> None:
         try:
             spec = parse_spec(text)
-            if spec.kind is not Kind.NONE:
-                self._report(InputOpened(midi.open_input(spec, self._listener)))
+            if spec.kind is Kind.NONE:
+                return
+            opened = midi.open_input(spec, self._listener)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
-            return False
-        return True
+            return
+        self._own.add(opened.port)
+        self._report(InputOpened(opened))
+
+    def _ports(self) -> PortList | None:
+        """The ports of others, or None without a MIDI system."""
+        try:
+            if self._watch is None:
+                self._watch = PortWatch()
+            return self._watch.look().without(self._own)
+        except DeviceError:
+            return None
 
     def _look(self) -> None:
-        from improv.ports import midi
-
-        try:
-            ports = midi.available()
-        except ImprovError:
-            ports = None
+        ports = self._ports()
         inputs = tuple(f"port:{name}" for name in ports.inputs) if ports else ()
         outputs = tuple(f"port:{name}" for name in ports.outputs) if ports else ()
-        virtual = ("virtual:improv",)
-        self._report(PortChoices((*virtual, *inputs), (*virtual, "fluidsynth", *outputs)))
+        choices = PortChoices(
+            ("virtual:improv", *inputs), ("virtual:improv", "fluidsynth", *outputs)
+        )
+        if choices != self._choices:
+            self._choices = choices
+            self._report(choices)
+
+
+def _keyboards(ports: PortList) -> tuple[str, ...]:
+    """Inputs that may be keyboards: what is plugged in.
+
+    On JACK an input may be any program's output, a synth or improv's own sound among them; there
+    the musician says which.
+    """
+    if ports.backend is Backend.JACK:
+        return ()
+    return tuple(name for name in ports.inputs if "midi through" not in name.casefold())
 
 
 def _take_name() -> str:

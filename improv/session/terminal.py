@@ -22,6 +22,7 @@ class PlayerProcess:
         self._gone = False
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: link.Writer | None = None
+        self._reader: link.Reader | None = None
 
     @property
     def pid(self) -> int | None:
@@ -35,7 +36,8 @@ class PlayerProcess:
         self._writer = link.Writer(self._process.stdin.fileno(), "player")
         self._writer.post(self._setup)
         self._writer.start()
-        link.Reader(self._process.stdout.fileno(), self._receive, "player").start()
+        self._reader = link.Reader(self._process.stdout.fileno(), self._receive, "player")
+        self._reader.start()
 
     def send(self, command: Command) -> None:
         """Queue a command; never blocks."""
@@ -59,14 +61,21 @@ class PlayerProcess:
 
         Closing the pipe is enough to make it release every note; it is killed only if it hangs.
         """
-        if self._process is None:
+        if self._process is None or self._writer is None or self._reader is None:
             return None
         self.send(Quit())
         try:
-            return self._process.wait(timeout)
+            code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return None
+            self._process.wait()
+            code = None
+        self._writer.close()
+        self._reader.join(1.0)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
 
     def _receive(self, report: Any | None) -> None:
         if report is None:
