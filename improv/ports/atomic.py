@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def replace_bytes(path: Path, data: bytes) -> None:
-    """Write `data` as the file `path`, through a temporary file beside it.
+    """Write `data` as the file `path`, as `replacing` does. Raises OSError."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` to write to; it takes the name when the block is left.
 
     It is on the disk before it takes the name, so a crash at any time leaves a whole file.
-    Raises OSError, with the old file untouched.
+    Raises OSError, with the old file untouched, as after any error in the block.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
+        os.fsync(handle)  # one file, whoever wrote it
         temporary.chmod(_mode(path))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
 
 
 def check_writable(path: Path) -> None:
