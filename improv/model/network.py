@@ -46,10 +46,13 @@ def build(spec: NetworkSpec, *, unroll: bool = False) -> Any:
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:
     """The network's weights by name, as in `improv.model.spec.shapes`."""
-    return {
-        name: np.array(keras.ops.convert_to_numpy(weight), np.float32)
-        for name, weight in _named(model).items()
-    }
+    return {name: np.asarray(numbers(weight), np.float32) for name, weight in _named(model).items()}
+
+
+def numbers(variable: Any) -> NDArray[Any]:
+    """A copy of what a Keras variable holds now."""
+    # copied into a tensor first: NumPy 2 warns of a tf.Variable
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(variable)))
 
 
 def give_weights(model: Any, weights: Weights) -> None:

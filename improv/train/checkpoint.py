@@ -57,7 +57,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises InputError where it can't be read."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # opened here: NumPy leaves a file open that turns out not to be a zip
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             progress = Progress(**json.loads(str(arrays["progress"])))
             return Checkpoint(
                 progress=progress,

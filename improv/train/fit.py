@@ -46,18 +46,24 @@ class TrainConfig:
     pitch_weight: float = 0.05
     step_weight: float = 1.0
     duration_weight: float = 1.0
-    batch: int = 256  # windows
+    batch: int = 64  # windows
     learning_rate: float = 0.002
     decay_from: float = 0.4
     final_rate: float = 0.01
-    epochs: int = 10
+    epochs: int = 6
     validations: int = 4  # per epoch
     validation_windows: int = 100_000  # 0 for all
     patience: int = 12  # validations
-    report_steps: int = 200
+    report_steps: int = 1000
     checkpoint_seconds: float = 60.0
     seed: int = 0
     tensorboard: bool = True
+    # for the model's card
+    title: str = "A model without a title"
+    licence: str = "not stated"
+    data_name: str = "not stated"
+    data_licence: str = "not stated"
+    data_split: str = "by piece"
 
     def __post_init__(self) -> None:
         for name in ("units", "batch", "epochs", "validations", "patience", "report_steps"):
@@ -65,6 +71,8 @@ class TrainConfig:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
+        if not self.name or Path(self.name).name != self.name:
+            raise UsageError(f"name must be a plain word, not {self.name!r}")
         if not 0 <= self.decay_from <= 1 or not 0 <= self.final_rate <= 1:
             raise UsageError("decay_from and final_rate must be from 0 to 1")
 
@@ -199,9 +207,7 @@ def _begin(
 
 
 def _save(folder: Path, model: Any, progress: Progress, best: Arrays) -> None:
-    optimizer = [
-        np.array(keras.ops.convert_to_numpy(variable)) for variable in model.optimizer.variables
-    ]
+    optimizer = [network.numbers(variable) for variable in model.optimizer.variables]
     checkpoint.save(
         folder / CHECKPOINT, Checkpoint(progress, network.weights_of(model), best, optimizer)
     )

@@ -1,0 +1,77 @@
+"""A model's card: what it learnt from, how well it does, and whose it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from improv.model.spec import parameters
+from improv.music.encoding import LONGEST
+from improv.train.fit import Fitted, TrainConfig
+from improv.train.measure import CLAIMED, Measured
+
+Tables = Mapping[str, Mapping[str, str | int | float]]
+
+
+def card(
+    config: TrainConfig,
+    fitted: Fitted,
+    *,
+    pieces: Mapping[str, int],
+    windows: int,
+    test: Measured,
+    baseline: Measured,
+) -> str:
+    """card.toml. `pieces` counts those of each split, `windows` those trained on."""
+    tables: dict[str, dict[str, str | int | float]] = {
+        "": {
+            "title": config.title,
+            "licence": config.licence,
+            "architecture": config.architecture,
+            "parameters": parameters(config.spec),
+        },
+        "data": {
+            "name": config.data_name,
+            "licence": config.data_licence,
+            "split": config.data_split,
+            **{f"{split}_pieces": count for split, count in pieces.items()},
+            "train_windows": windows,
+            "encoding": f"steps and durations are held within 0 and {LONGEST:g} s, as inputs and "
+            "as targets; velocity and pedal are not heard",
+        },
+        "training": {
+            "epochs": round(fitted.epochs, 2),
+            "steps": fitted.progress.best_step,
+            "batch": config.batch,
+            "learning_rate": config.learning_rate,
+            "pitch_weight": config.pitch_weight,
+            "seed": config.seed,
+            "validation_loss": round(fitted.progress.best_loss, 6),
+        },
+        "metrics.test": {"on": "every window of the test split", **asdict(test)},
+        "metrics.claimed": {
+            "on": "a validation split of its own, by the student's report improv began from; "
+            "not comparable",
+            **asdict(CLAIMED),
+        },
+        "metrics.baseline": {
+            "on": "the test split, with no network: how often each pitch was played in the "
+            "training split, mean step and duration",
+            **asdict(baseline),
+        },
+    }
+    return to_toml(tables)
+
+
+def to_toml(tables: Tables) -> str:
+    """Tables of plain values as TOML; the table named "" comes first and has no heading."""
+    lines: list[str] = []
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"] if name else []
+        # a JSON string or number is the same in TOML; DEL is the exception
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+            for key, value in table.items()
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,65 @@
+"""A whole training run: the data, the fit, the test figures, and a model folder at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from improv.model import export, store
+from improv.train import dataset
+from improv.train.card import card
+from improv.train.examples import examples
+from improv.train.fit import TrainConfig, fit
+from improv.train.measure import Measured, constant, measure, predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of a run; `model` and `test` are None where it was stopped before its end."""
+
+    run: Path
+    steps: int
+    epochs: float
+    validation_loss: float
+    model: Path | None
+    test: Measured | None
+
+
+def train(
+    config: TrainConfig,
+    data: Path,
+    out: Path,
+    *,
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train on a folder or zip of performances, in the run folder `out`.
+
+    At its end `out`/`config.name` is a model folder ready for models/. Raises UsageError or
+    InputError; see `improv.train.fit.fit` for `resume` and `stop`.
+    """
+    train_pieces = dataset.load(data, "train")
+    validation_pieces = dataset.load(data, "validation")
+    lessons = examples(train_pieces)
+    fitted = fit(config, lessons, examples(validation_pieces), out, resume=resume, stop=stop)
+    at = fitted.progress
+    if not fitted.finished:
+        return Trained(out, at.step, fitted.epochs, at.best_loss, None, None)
+    test_pieces = dataset.load(data, "test")
+    test = measure(predictor(config.spec, fitted.weights), test_pieces)
+    words = card(
+        config,
+        fitted,
+        pieces={
+            "train": len(train_pieces),
+            "validation": len(validation_pieces),
+            "test": len(test_pieces),
+        },
+        windows=len(lessons),
+        test=test,
+        baseline=measure(constant(train_pieces), test_pieces),
+    )
+    graph = export.litert_model(config.spec, fitted.weights)
+    store.write(out / config.name, config.spec, fitted.weights, graph, words)
+    return Trained(out, at.step, fitted.epochs, at.best_loss, out / config.name, test)
