@@ -97,6 +97,7 @@ class Engine:
         self._floor = 0.0  # no note of the answer starts before this
         self._number = 0  # of the last request
         self._asked = False  # that request is under way
+        self._chosen = params.program != Params().program  # an instrument was asked for
         self._retry_at = 0.0
         self._next_serial = 0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
@@ -105,7 +106,6 @@ class Engine:
         self._effects: list[Effect] = []
 
     # --- what others see
-
     @property
     def context_size(self) -> int:
         return len(self._context)
@@ -129,16 +129,19 @@ class Engine:
         return min((time for time in times if time is not None), default=None)
 
     def greeting(self) -> list[bytes]:
-        """What an output that has just opened must be told."""
+        """What an output that has just opened must be told: the instrument, if one was chosen.
+
+        Nothing otherwise: a hardware synth keeps the patch its player has dialled in.
+        """
         self._ledger.touch(self.params.channel)
-        return [program_change(self.params.channel, self.params.program)]
+        program = program_change(self.params.channel, self.params.program)
+        return [program] if self._chosen else []
 
     def farewell(self) -> list[bytes]:
         """What an output must be told before it closes, so that nothing of ours rings on there."""
         return [n.note_off for n in self._ledger.sounding() if n.audible] + self._ledger.silence()
 
     # --- what happens
-
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         """Take one item (None: only time has passed) and do all that is due by `now`."""
         plan = self._scheduler.plan
@@ -188,7 +191,6 @@ class Engine:
         return effects
 
     # --- your playing
-
     def _press(self, event: NoteOn, now: float) -> None:
         serial = self._new_serial()
         cut = self._pairing.press(event, serial)
@@ -219,7 +221,6 @@ class Engine:
             self.phase = Phase.LISTENING
 
     # --- commands
-
     def _turn(self, command: SetParam, now: float) -> None:
         before = self.params
         self.serial = max(self.serial, command.serial)
@@ -233,6 +234,7 @@ class Engine:
             for note in self._ledger.sounding(Source.YOU):
                 self._end(note.serial, now)
         if (before.program, before.channel) != (after.program, after.channel):
+            self._chosen = True
             self._ledger.touch(after.channel)
             self._send(program_change(after.channel, after.program), now, Source.IMPROV)
         if command.name not in {"thru", "program", "channel", "pause"}:
@@ -258,7 +260,6 @@ class Engine:
                 self.phase = Phase.STOPPED
 
     # --- its playing
-
     def _begin(self, now: float) -> None:
         """Play from now on, from the opening where nothing has been heard."""
         if not len(self._context):
@@ -356,7 +357,6 @@ class Engine:
         self._asked = False
 
     # --- the wire
-
     def _start(self, serial: int, channel: int, note: Note, now: float, *, due: float) -> None:
         """Send a note-on; one of yours with thru off goes to takes only."""
         audible = note.source is Source.IMPROV or self.params.thru

@@ -37,6 +37,7 @@ from improv.session.messages import (
 from improv.session.terminal import PlayerProcess
 
 OUT, IN = "improv:out", "improv-in:in"
+XYLOPHONE = 13
 
 
 class Playing:
@@ -75,8 +76,7 @@ def playing(rig: object) -> Iterator[Playing]:
     """A player on virtual ports that waits for a phrase."""
     player = PlayerProcess(
         PlayerSetup(
-            # the xylophone: each onset is heard over the tail of the note before
-            params=Params(temperature=0.2, pause=0.5, program=13),
+            params=Params(temperature=0.2, pause=0.5),
             seed=3,
             model=ModelSetup("seed", "cpu"),
             opening=phrase(),
@@ -124,6 +124,8 @@ def test_answers_a_performance_on_time_and_is_heard(
     far.connect(synth.left, far.audio_in)
     far.record()
     wait_for(playing.ready, word="the model")
+    # A xylophone: its onsets can be heard over the tails of the notes before.
+    playing.player.send(SetParam(1, "program", XYLOPHONE))
     notes = performance(40, tmp_path)
     start = monotonic() + 0.2
     far.play(as_messages(notes, start))
@@ -131,7 +133,7 @@ def test_answers_a_performance_on_time_and_is_heard(
 
     wait_until(end + 0.5 + 15)
     cold = playing.sounded(Source.IMPROV)
-    playing.player.send(SetParam(1, "temperature", 2.0))
+    playing.player.send(SetParam(2, "temperature", 2.0))
     turned = monotonic()
     wait_until(turned + 15)
     goodbye = playing.end()
