@@ -9,11 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -33,8 +31,9 @@ from improv.session.messages import (
     Transport,
 )
 from improv.ui import knobs
-from improv.ui.help import COMMANDS, help_page, log_page
+from improv.ui.help import help_page, log_page
 from improv.ui.keyboard import HeldKeys
+from improv.ui.keys import BINDINGS, COMMANDS
 from improv.ui.pickers import InstrumentPicker, PortPicker
 from improv.ui.roll import PianoRoll
 from improv.ui.slider import KnobLine, KnobPanel
@@ -52,6 +51,8 @@ PLAYER_LOST = 3  # exit code
 class Stage(Screen[None]):
     """The main screen; sees keys before the app does, for the typed piano."""
 
+    AUTO_FOCUS = "KnobLine"
+
     def on_key(self, event: events.Key) -> None:
         if isinstance(self.app, ImprovApp) and self.app.play_typed(event.character):
             event.stop()
@@ -63,7 +64,6 @@ class ImprovApp(App[int]):
 
     TITLE = "improv"
     CSS_PATH = "screen.tcss"
-    AUTO_FOCUS = "#knob-temperature"
     ALLOW_SELECT = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares both as instance variables
         (0, "-narrow"),
@@ -71,23 +71,7 @@ class ImprovApp(App[int]):
         (114, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012  # as above
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "play_pause", "play"),
-        Binding("full_stop", "transport('stop')", "stop", key_display="."),
-        Binding("r", "transport('new')", "new"),
-        Binding("exclamation_mark", "transport('panic')", "panic", key_display="!", priority=True),
-        Binding("question_mark", "help", "help", key_display="?"),
-        Binding("q", "leave", "quit"),
-        Binding("o", "outputs", "out"),
-        Binding("i", "inputs", "in"),
-        Binding("m", "piano", "piano"),
-        Binding("ctrl+p", "command_palette", "all", key_display="^p", priority=True),
-        Binding("g", "instrument", "instrument", show=False),
-        Binding("l", "log", "log", show=False),
-        Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True),
-        Binding("t", "theme", "dark or light", show=False),
-        Binding("escape", "piano_off", "piano off", show=False),
-    ]
+    BINDINGS = BINDINGS
 
     def __init__(
         self,
@@ -138,6 +122,17 @@ class ImprovApp(App[int]):
         on_signals(self._leave)
         self.advance()
         self.set_interval(1 / FRAMES_HZ, self.advance)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Panic comes before every binding: a text field would take its key for text."""
+        if (
+            isinstance(event, events.Key)
+            and not event.is_forwarded
+            and event.key == "exclamation_mark"
+        ):
+            self.action_transport("panic")
+        else:
+            await super().on_event(event)
 
     # --- from the player ---------------------------------------------------------------
 
@@ -275,9 +270,9 @@ class ImprovApp(App[int]):
             self.state.say(f"the picture is in {path}", Level.INFO, self._clock())
 
     def action_defaults(self) -> None:
-        """Every knob to its default."""
-        for name, knob in KNOBS.items():
-            self.turn(name, knob.default)
+        """Every knob that is elsewhere to its default."""
+        for line in self._knobs.lines.values():
+            line.action_default()
 
     def action_knob(self, name: str) -> None:
         self._knobs.lines[name].focus()

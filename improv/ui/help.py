@@ -1,4 +1,4 @@
-"""What there is to do and pages to read: keys, commands, and everything that was said."""
+"""Pages to read: what the keys do, and everything that was said."""
 
 from __future__ import annotations
 
@@ -12,70 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from improv.ui.keys import KEYS
 from improv.ui.state import Logged
 from improv.ui.strip import LEVELS
-
-KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Music",
-        (
-            ("Space", "play, and pause"),
-            (".", "stop; the context is kept"),
-            ("r", "new: forget the context, begin again"),
-            ("!", "panic: silence everything, from any screen"),
-            ("m", "typed piano on and off"),
-        ),
-    ),
-    (
-        "Typed piano",
-        (
-            ("a s d f …", "white keys; w e t y u o p the black ones"),
-            ("z  x", "an octave down, up"),
-            ("Shift", "louder"),
-        ),
-    ),
-    (
-        "Knobs",
-        (
-            ("↑ ↓  Tab", "go to a knob"),
-            ("← →", "turn; with Shift finely; PgUp PgDn ten steps"),
-            ("Home End", "lowest, highest"),
-            ("0", "default; so does a double click"),
-            ("1-9, Enter", "type a value; Enter sends it, Esc gives up"),
-            ("mouse", "click, drag, or wheel (with Shift finely)"),
-        ),
-    ),
-    (
-        "Screens",
-        (
-            ("o  i", "output ports, input ports"),
-            ("g", "instrument"),
-            ("l", "log of all that was said"),
-            ("t", "dark or light"),
-            ("Ctrl+P", "every action by name"),
-            ("q  Ctrl+C", "quit"),
-        ),
-    ),
-)
-
-# What Ctrl+P lists: the words, more words, the app's action.
-COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("Play or pause", "Space", "play_pause"),
-    ("Stop", "silence; the context is kept", "transport('stop')"),
-    ("New", "forget the context and begin again", "transport('new')"),
-    ("Panic", "silence everything at once", "transport('panic')"),
-    ("Outputs", "open and close output ports", "outputs"),
-    ("Inputs", "open and close input ports", "inputs"),
-    ("Instrument", "choose by General MIDI name", "instrument"),
-    ("Typed piano", "play on the computer keyboard", "piano"),
-    ("Defaults", "every knob to its default", "defaults"),
-    ("Log", "all that was said", "log"),
-    ("Help", "what the keys do", "help"),
-    ("Dark or light", "change the colours", "theme"),
-    ("Theme", "any of Textual's", "change_theme"),
-    ("Save a picture", "an SVG of the screen in this folder", "picture"),
-    ("Quit", "leave improv", "leave"),
-)
 
 
 class Page(ModalScreen[None]):

@@ -71,7 +71,14 @@ def read(knob: Knob, text: str) -> Value:
     except ValueError:
         kind = "number" if knob.kind is float else "whole number"
         raise UsageError(f"{label(knob)} takes a {kind}, not {text!r}") from None
-    return number - 1 if knob.name == "channel" else number
+    return _channel(number) if knob.name == "channel" else number
+
+
+def _channel(shown: float) -> int:
+    """Channels are 1-16 on screen and 0-15 inside, so Params' words would be off by one."""
+    if not 1 <= shown <= 16:
+        raise UsageError(f"channel must be from 1 to 16, not {shown:g}")
+    return int(shown) - 1
 
 
 def fine(knob: Knob) -> float:

@@ -103,14 +103,15 @@ class PortPicker(ModalScreen[None]):
 
 
 def _line(spec: str, *, is_open: bool, wanted: bool) -> Content:
+    # No colours: the line under the cursor has a background of its own.
     if is_open != wanted:
-        return Content.assemble(("◌ ", "$warning"), spec, (_DOING[wanted], "$warning"))
+        return Content(f"◌ {spec}  {_DOING[wanted]}")
     if is_open:
-        return Content.assemble(("● ", "bold $success"), (spec, "bold"), ("  open", "$success"))
-    return Content.assemble(("○ ", "$foreground 50%"), spec)
+        return Content.assemble((f"● {spec}  open", "bold"))
+    return Content(f"○ {spec}")
 
 
-_DOING = {True: "  opening…", False: "  closing…"}
+_DOING = {True: "opening…", False: "closing…"}
 
 
 class InstrumentPicker(ModalScreen[int | None]):

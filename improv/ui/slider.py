@@ -241,12 +241,17 @@ class KnobLine(Widget, can_focus=True):
         return [Segment(c, s) for c, s in zip(cells, look[:length], strict=True)]
 
     def _words(self, in_force: Value, styles: dict[str, Style]) -> list[Segment]:
-        words = [Segment(" " + knobs.show(self.knob, in_force), styles["value"])]
-        if self._asked is not None:
-            if self.knob.unit:  # said once, after the arrow
-                words[0] = Segment(words[0].text.removesuffix(f" {self.knob.unit}"), words[0].style)
-            words.append(Segment("→" + knobs.show(self.knob, self._asked), styles["asked"]))
-        return words
+        """The value in force, and after an arrow the one asked for, with the unit said once."""
+        shown = knobs.show(self.knob, in_force)
+        if self._asked is None:
+            return [Segment(f" {shown}", styles["value"])]
+        unit, asked = f" {self.knob.unit}", knobs.show(self.knob, self._asked)
+        if len(shown) + len(asked) - len(unit) >= VALUE_WIDTH - 1:
+            asked = asked.removesuffix(unit)
+        return [
+            Segment(f" {shown.removesuffix(unit)}", styles["value"]),
+            Segment(f"→{asked}", styles["asked"]),
+        ]
 
     def _switch(self, styles: dict[str, Style]) -> list[Segment]:
         words = self._words(bool(self._in_force), styles)

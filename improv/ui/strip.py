@@ -25,6 +25,7 @@ LEVELS: dict[Level, Part] = {
 }
 DIM = "$foreground 60%"
 PLAIN = "$foreground"
+METERS_WIDTH = 74  # columns from which the meters are spelt out
 
 
 def heading(state: State) -> tuple[list[Part], list[Part]]:
@@ -72,23 +73,25 @@ def ports(status: Status) -> list[Part]:
     ]
 
 
-def meters(status: Status) -> list[Part]:
+def meters(status: Status, width: int) -> list[Part]:
     """p50/p99 of inference and of lateness, and what has gone wrong so far."""
     t = status.timing
     if max(t.inference_us_p50, t.inference_us_p99) < 1000:
         inference, unit = f"{t.inference_us_p50:.0f}/{t.inference_us_p99:.0f}", "µs"
     else:
         inference, unit = f"{t.inference_us_p50 / 1000:.1f}/{t.inference_us_p99 / 1000:.1f}", "ms"
+    wide = width >= METERS_WIDTH
+    gap = "  " if wide else " "
     return [
-        ("inference ", DIM),
+        ("inference " if wide else "inf ", DIM),
         (inference, PLAIN),
-        (f" {unit}  lateness ", DIM),
+        (f" {unit}{gap}{'lateness' if wide else 'lag'} ", DIM),
         (f"{t.lateness_ms_p50:.1f}/{t.lateness_ms_p99:.1f}", PLAIN),
-        (" ms  ", DIM),
+        (f" ms{gap}", DIM),
         (f"{t.late} late", "bold $warning" if t.late else PLAIN),
-        ("  ", DIM),
+        (gap, DIM),
         (f"{t.dropped} dropped", "bold $error" if t.dropped else PLAIN),
-        ("  ", DIM),
+        (gap, DIM),
         (f"{t.queued} queued", PLAIN),
     ]
 
@@ -147,7 +150,7 @@ class StatusStrip(_Words):
         return Content("\n").join(
             [
                 self._spread([(" ", DIM), *ports(status)], priority),
-                Content.assemble((" ", DIM), *meters(status)),
+                Content.assemble((" ", DIM), *meters(status, self.size.width)),
             ]
         )
 

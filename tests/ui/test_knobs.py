@@ -1,0 +1,115 @@
+"""A knob's words and its way along a track."""
+
+from __future__ import annotations
+
+import pytest
+
+from improv.errors import UsageError
+from improv.play.params import KNOBS, Knob, Params
+from improv.ui import knobs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("temperature", 1.0, "1.00"),
+        ("temperature", 0.05, "0.05"),
+        ("top_p", 0.9, "0.90"),
+        ("top_p", 0.905, "0.905"),
+        ("notes", 0, "endless"),
+        ("notes", 24, "24 notes"),
+        ("pause", 0.6, "0.60 s"),
+        ("velocity", 80, "80"),
+        ("low", 60, "C4"),
+        ("program", 40, "Violin"),
+        ("channel", 9, "10"),
+        ("thru", True, "on"),
+    ],
+)
+def test_a_value_is_shown_in_the_musician_s_words(name: str, value, words: str) -> None:
+    """Note names, instruments, channels from 1, endless for no limit."""
+    assert knobs.show(KNOBS[name], value) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("temperature", "0.7", 0.7),
+        ("temperature", "2", 2.0),
+        ("notes", "endless", 0),
+        ("notes", "12", 12),
+        ("low", "c3", 48),
+        ("high", "100", 100),
+        ("program", "vibraphone", 11),
+        ("channel", "10", 9),
+        ("thru", "off", False),
+        ("thru", "on", True),
+    ],
+)
+def test_what_is_typed_is_read_in_the_same_words(name: str, text: str, value) -> None:
+    """What the screen shows can be typed."""
+    read = knobs.read(KNOBS[name], text)
+    assert read == value
+    assert type(read) is KNOBS[name].kind
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_nonsense_is_refused_in_a_sentence(name: str) -> None:
+    """For every knob there is, also those to come."""
+    with pytest.raises(UsageError):
+        knobs.read(KNOBS[name], "zzqx")
+
+
+@pytest.mark.parametrize("typed", ["0", "17", "99"])
+def test_channels_are_refused_as_they_are_shown(typed: str) -> None:
+    """From 1 to 16, and the number that was typed."""
+    with pytest.raises(UsageError, match=f"from 1 to 16, not {typed}$"):
+        knobs.read(KNOBS["channel"], typed)
+
+
+@pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
+def test_every_place_on_every_track_is_a_value_in_range(knob: Knob) -> None:
+    """The ends are the ends of the range, and no place in between is refused."""
+    params = Params(low=0, high=127)
+    for place in range(41):
+        value = knobs.at_fraction(knob, place / 40)
+        if knob.name not in {"low", "high"}:
+            params.with_value(knob.name, value)
+        assert type(value) is knob.kind
+    assert knobs.at_fraction(knob, 0) == knob.low
+    assert knobs.at_fraction(knob, 1) == knob.high
+    assert knobs.fraction(knob, knobs.at_fraction(knob, 1)) == pytest.approx(1)
+
+
+def test_temperature_has_as_much_track_below_one_as_a_musician_needs() -> None:
+    """Its track is logarithmic: 1.0 is past the middle, not at a fifth."""
+    assert 0.6 < knobs.fraction(KNOBS["temperature"], 1.0) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "presses", "finely", "after"),
+    [
+        ("temperature", 1.0, 1, False, 1.1),
+        ("temperature", 1.0, -1, True, 0.99),
+        ("temperature", 0.1, -1, False, 0.05),
+        ("velocity", 80, 1, False, 84),
+        ("velocity", 80, 1, True, 81),
+        ("velocity", 126, 1, False, 127),
+        ("low", 21, -1, False, 20),
+        ("thru", True, -1, False, False),
+        ("thru", False, 1, True, True),
+    ],
+)
+def test_a_press_moves_by_a_step_or_finely_and_stops_at_the_ends(
+    name: str, value, presses: int, finely: bool, after
+) -> None:
+    """Floats stay round: no 0.30000000000000004."""
+    assert knobs.stepped(KNOBS[name], value, presses, finely=finely) == after
+
+
+def test_a_new_knob_needs_no_words_of_its_own() -> None:
+    """A label and a text come from its name, kind and unit."""
+    swing = Knob("swing_amount", int, 50, 0, 100, 5, "%", "how much it swings")
+    assert knobs.label(swing) == "swing amount"
+    assert knobs.show(swing, 50) == "50 %"
+    assert knobs.read(swing, "60") == 60
