@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from improv.model import export, store
+import keras
+
+from improv.errors import UsageError
+from improv.model import export, store, tensorflow_backend
 from improv.train import dataset
 from improv.train.card import card
 from improv.train.examples import examples
@@ -39,6 +42,12 @@ def train(
     At its end `out`/`config.name` is a model folder ready for models/. Raises UsageError or
     InputError; see `improv.train.fit.fit` for `resume` and `stop`.
     """
+    if keras.backend.backend() != "tensorflow":  # said now and not after hours of training
+        raise UsageError(
+            f"Keras runs on {keras.backend.backend()} here, and a model can only be exported from "
+            "TensorFlow; unset KERAS_BACKEND"
+        )
+    tensorflow_backend.grow_memory()
     train_pieces = dataset.load(data, "train")
     validation_pieces = dataset.load(data, "validation")
     lessons = examples(train_pieces)
