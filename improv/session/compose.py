@@ -53,7 +53,9 @@ def compose(
     improviser = load(model, device)
     made = render(improviser, params, count=count, seed=seed, opening=opening)
     if kind == ".wav":
-        synth.render_wav(out, made.messages, soundfont)
+        from improv.ports import wav
+
+        wav.render_wav(out, made.messages, soundfont)
     else:
         from improv.ports import take
 
