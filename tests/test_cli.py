@@ -1,0 +1,147 @@
+"""The command line: one sentence and the right exit code for whatever is wrong."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from improv.cli import main
+from improv.model.store import find
+
+EMPTY = bytes.fromhex("4d546864000000060000000101e04d54726b0000000400ff2f00")
+
+
+@pytest.fixture(autouse=True)
+def no_user_configuration(monkeypatch, tmp_path):
+    """The tester's own improv.toml must not change the result."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+def sentence(capsys):
+    """What was said; it must be one line on stderr and nothing on stdout."""
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--temperature 0", "temperature must be from 0.05 to 5, not 0"),
+        ("--temperature=-1", "temperature must be from 0.05 to 5, not -1"),
+        ("--temperature nan", "temperature must be from 0.05 to 5, not nan"),
+        ("--temperature 1e9", "temperature must be from 0.05 to 5, not 1e+09"),
+        ("--temperature hot", "must be a number, not 'hot'"),
+        ("--notes 3.5", "must be a whole number, not '3.5'"),
+        ("--instrument kazoo", "kazoo"),
+        ("--output usb", "not a port: 'usb'; use virtual"),
+        ("--seconds 0", "--seconds must be more than 0"),
+        ("--seed -3", "a seed is a whole number from 0 up"),
+        ("--config none.toml", "no configuration file"),
+        ("--prompt none.mid", "none.mid"),
+        ("--bogus", "unrecognized arguments: --bogus"),
+        ("nonsense", "invalid choice: 'nonsense'"),
+    ],
+)
+def test_wrong_usage_is_exit_2(options, words, capsys):
+    """Values, names, files and options that make no sense, for `play` as for `improv` alone."""
+    assert main([*options.split(), *(() if options == "nonsense" else ("--headless",))]) == 2
+    assert words in sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"not MIDI at all", "MIDI"), (EMPTY, "no notes"), (b"", "empty")]
+)
+def test_a_prompt_without_notes_is_exit_2(content, words, capsys, tmp_path):
+    """Not MIDI, no notes, no bytes: the file is named and nothing starts."""
+    prompt = tmp_path / "prompt.mid"
+    prompt.write_bytes(content)
+    assert main(["play", "--headless", "--prompt", str(prompt)]) == 2
+    said = sentence(capsys)
+    assert words in said
+    assert "prompt.mid" in said
+
+
+@pytest.mark.parametrize("lost", ["network.json", "weights.npz"])
+def test_a_model_folder_that_lacks_a_file_is_exit_4(lost, capsys, tmp_path):
+    """Refused before anything starts, naming the file."""
+    folder = tmp_path / "mine"
+    shutil.copytree(find("seed").path, folder)
+    (folder / lost).unlink()
+    assert main(["play", "--headless", "--model", str(folder)]) == 4
+    assert lost in sentence(capsys)
+
+
+def test_a_model_that_is_not_there_is_exit_2(capsys):
+    """Nothing was refused, the name is wrong: it says which there are."""
+    assert main(["play", "--headless", "--model", "nonesuch"]) == 2
+    assert "seed" in sentence(capsys)
+
+
+def generate(out, *options):
+    return main(["generate", str(out), "--notes", "30", "--seed", "7", *options])
+
+
+def test_the_same_seed_makes_the_same_bytes(tmp_path, capsys):
+    """And another seed makes others."""
+    a, b, c = (tmp_path / name for name in ("a.mid", "b.mid", "c.mid"))
+    assert generate(a) == generate(b) == generate(c, "--seed", "8") == 0
+    assert a.read_bytes() == b.read_bytes() != c.read_bytes()
+
+
+def test_generate_says_what_it_made(tmp_path, capsys):
+    """As many notes as asked for; data on stdout, words on stderr."""
+    out = tmp_path / "out.mid"
+    assert generate(out, "--json", "--instrument", "Cello", "--prompt", str(_prompt(tmp_path))) == 0
+    said = capsys.readouterr()
+    made = json.loads(said.out)
+    assert made["notes"] == 30
+    assert made["seed"] == 7
+    assert "30 notes" in said.err
+    from improv.ports.midifile import read_notes
+
+    assert len(read_notes(out)) == 30
+    assert bytes((0xC0, 42)) in out.read_bytes()
+
+
+def _prompt(folder: Path) -> Path:
+    path = folder / "prompt.mid"
+    assert generate(path) == 0
+    return path
+
+
+@pytest.mark.parametrize("name", ["out.mp3", "none/out.mid"])
+def test_generate_refuses_what_it_cannot_write(name, tmp_path, capsys):
+    """Before composing."""
+    assert generate(tmp_path / name) == 2
+    assert name.split("/")[0] in sentence(capsys)
+
+
+def test_lists_its_models(capsys):
+    """As text and as one JSON object."""
+    assert main(["models"]) == 0
+    assert "84,354 weights" in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["parameters"] == 84354
+
+
+def test_records_what_it_plays_without_any_port(tmp_path, capsys):
+    """Headless to a file: it plays, ends, and the take holds what it says it played."""
+    take = tmp_path / "take.mid"
+    line = f"--headless --json --seconds 3 --seed 3 --input none --output file:{take}"
+    assert main(line.split()) == 0
+    said = json.loads(capsys.readouterr().out)
+    from improv.ports.midifile import read_notes
+
+    assert said["hung"] == 0
+    assert [n["pitch"] for n in said["notes"]] == [n.pitch for n in read_notes(take)]
+    assert said["played"] == len(said["notes"]) > 3
+
+
+def test_an_unknown_port_is_exit_3(capsys):
+    """A port that is not there is a missing device, and the sentence says what was looked for."""
+    line = "--headless --input none --output port:nonesuch --seconds 5"
+    assert main(line.split()) == 3
+    assert "MIDI" in sentence(capsys)

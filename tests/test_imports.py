@@ -1,0 +1,50 @@
+"""What must not be imported where: start-up time and a clean player depend on it."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"tensorflow", "keras", "jax", "torch"}
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level modules a fresh interpreter has loaded after `code`."""
+    code += "\nimport sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+
+
+@pytest.mark.parametrize(
+    ("module", "banned"),
+    [
+        ("improv.cli", HEAVY | {"numpy", "textual", "rich", "mido"}),
+        ("improv.session.player", HEAVY | {"numpy", "textual", "rich"}),
+        ("improv.ui.app", HEAVY | {"numpy", "mido", "rtmidi"}),
+        ("improv.model.loading", HEAVY),
+        ("improv.model.litert", HEAVY),
+    ],
+)
+def test_stays_light(module, banned):
+    """The screen and thru are up in a second because these stay out."""
+    assert not modules_after(f"import {module}") & banned
+
+
+def test_playing_the_default_model_needs_no_tensorflow():
+    """Load it, draw a note: still no TensorFlow."""
+    code = """
+from improv.model.loading import load
+from improv.play.params import Params
+model = load("seed", "cpu")
+model.prime(())
+model.draw(Params(), (0, 0))
+"""
+    assert not modules_after(code) & HEAVY
+
+
+def test_importing_prints_nothing_and_opens_nothing():
+    """Every room can be imported in silence."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import improv.cli, improv.ui.app, improv.session.player"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (b"", b"")
