@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from improv.errors import DeviceError
 from improv.ports.fluid import fix_library
 from improv.ports.soundfont import find_soundfont
 from improv.ports.synth import check, drivers, fix_sound
