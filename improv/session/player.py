@@ -79,6 +79,7 @@ class Player:
         self._model_state = ModelState.LOADING
         self._priority = "normal"
         self._started_up = False
+        self._said = ""
         self._reason: str | None = None  # why it ends, once it does
         self._exit_code = 0
 
@@ -237,7 +238,9 @@ class Player:
             self._meter.note_sent(now - effect.due)
 
     def _notice(self, text: str, level: Level = Level.INFO) -> None:
-        self._report(Notice(text, level))
+        if text != self._said:  # without a MIDI system input and output fail in the same words
+            self._report(Notice(text, level))
+        self._said = text
 
     def _status(self, now: float) -> Status:
         engine, meter = self._engine, self._meter
