@@ -1,0 +1,178 @@
+"""How well a model knows music it has not heard, as one JSON-ready report.
+
+Every note of the split but the first of each piece is foretold from the up to 25 notes before
+it in its piece, by the network's own batched forward pass on the encoding it plays with. Beside
+it stand what needs no network at all (how often each pitch was played, the mean and the median
+time, all of the training split) and the figures of the report that improv began from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.errors import InputError
+from improv.model.store import find, read_weights
+from improv.music.encoding import LONGEST, WINDOW
+from improv.music.event import PITCHES
+from improv.train import dataset
+from improv.train.dataset import Pieces
+from improv.train.examples import Examples, examples
+from improv.train.measure import CLAIMED, Predict, predictor
+from improv.train.progress import Report, silent
+from improv.train.score import (
+    Marks,
+    Seen,
+    joined,
+    means,
+    means_by_piece,
+    pitch_marks,
+    time_marks,
+)
+
+BATCH = 4096  # windows
+UNITS = {
+    "nats": "nats a note",
+    "top1": "share of notes",
+    "top5": "share of notes",
+    "mse": "seconds squared",
+    "mae": "seconds",
+    "held_mse": f"seconds squared, times held within {LONGEST:g} s as the network hears them",
+}
+REFERENCE = {
+    "from": "the student's report improv began from, on a validation split of its own",
+    "pitch": {"nats": CLAIMED.pitch_nats, "top1": CLAIMED.pitch_accuracy},
+    "step": {"mse": CLAIMED.step_mse},
+    "duration": {"mse": CLAIMED.duration_mse},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """`report` is ready for JSON; `seen` is what `plots.evaluation` draws."""
+
+    report: dict[str, Any]
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The notes to be foretold, T of them, in the order they were played."""
+
+    lessons: Examples
+    pitch: NDArray[np.int64]  # (T,)
+    step: NDArray[np.float64]  # (T,) seconds since the note before
+    duration: NDArray[np.float64]  # (T,) seconds
+    first: NDArray[np.int64]  # where each piece's begin
+    pieces: tuple[int, ...]  # which piece that is
+
+
+def evaluate(
+    model: str | Path,
+    data: Path,
+    split: str = "test",
+    *,
+    cache: Path | None = None,
+    progress: Report = silent,
+) -> Evaluation:
+    """Measure a model, by name or folder, on a split of a folder or zip of MIDI files.
+
+    `progress` counts notes. Raises UsageError, InputError, ModelRefused.
+    """
+    folder = find(model)
+    pieces = dataset.load(data, split, cache=cache)
+    wanted = targets(pieces)
+    if not len(wanted.pitch):
+        raise InputError(
+            f"nothing to foretell: no piece of the {split} split of {data} has two notes"
+        )
+    marks, seen = foretell(predictor(folder.spec, read_weights(folder)), wanted, progress)
+    try:
+        known, fitted_on = targets(dataset.load(data, "train", cache=cache)), "train"
+    except InputError:  # a source without one
+        known, fitted_on = wanted, split
+    if not len(known.pitch):
+        known, fitted_on = wanted, split
+    notes = np.diff(pieces.offsets)
+    report = {
+        "model": folder.name,
+        "data": data.name,
+        "split": split,
+        "pieces": len(pieces),
+        "notes": len(pieces.pitch),
+        "targets": len(wanted.pitch),  # all notes but the first of each piece
+        "context": WINDOW,
+        "units": UNITS,
+        **means(marks),
+        "baselines": {"unigram": {"fitted_on": fitted_on, **means(guess(known, wanted))}},
+        "reference": REFERENCE,
+        "per_piece": [
+            {"name": pieces.names[i], "notes": int(notes[i]), **by_factor}
+            for i, by_factor in zip(wanted.pieces, means_by_piece(marks, wanted.first), strict=True)
+        ],
+    }
+    return Evaluation(report, seen)
+
+
+def targets(pieces: Pieces) -> Targets:
+    """Every note that has a note before it in its piece."""
+    lessons = examples(pieces)
+    until = lessons.until
+    start = np.asarray(pieces.start, np.float64)
+    begins = np.searchsorted(until, pieces.offsets)
+    held = np.flatnonzero(np.diff(begins))  # a piece of one note has no target
+    return Targets(
+        lessons=lessons,
+        pitch=np.asarray(pieces.pitch, np.int64)[until],
+        step=start[until] - start[until - 1],
+        duration=np.asarray(pieces.duration, np.float64)[until],
+        first=begins[:-1][held].astype(np.int64),
+        pieces=tuple(held.tolist()),
+    )
+
+
+def foretell(
+    predict: Predict, wanted: Targets, progress: Report = silent, *, batch: int = BATCH
+) -> tuple[Marks, Seen]:
+    """What a network makes of every target, `batch` windows at a time."""
+    total = len(wanted.pitch)
+    parts: list[Marks] = []
+    seen = Seen()
+    for begin in range(0, total, batch):
+        which = np.arange(begin, min(begin + batch, total))
+        windows, _ = wanted.lessons.batch(which)
+        given = predict(windows)
+        times = {"step": wanted.step[which], "duration": wanted.duration[which]}
+        marks: Marks = {"pitch": pitch_marks(given["pitch"], wanted.pitch[which])}
+        seen.add_pitch(given["pitch"], wanted.pitch[which])
+        for factor, played in times.items():
+            marks[factor] = time_marks(given[factor].ravel(), played)
+            seen.add_time(factor, given[factor].ravel(), played)
+        parts.append(marks)
+        progress(int(which[-1]) + 1, total)
+    return joined(parts), seen
+
+
+def guess(known: Targets, wanted: Targets) -> Marks:
+    """What the counts of `known` alone make of `wanted`: the best constant for each mark.
+
+    Pitches by how often they were played (one added to each, so that none is impossible), times
+    by the mean for squared and the median for absolute errors.
+    """
+    counts = np.bincount(known.pitch, minlength=PITCHES) + 1.0
+    logits = np.log(counts / counts.sum())[None]  # (1, 128)
+    by_pitch = pitch_marks(np.repeat(logits, PITCHES, axis=0), np.arange(PITCHES))
+    marks: Marks = {"pitch": {name: column[wanted.pitch] for name, column in by_pitch.items()}}
+    for factor in ("step", "duration"):
+        heard, played = getattr(known, factor), getattr(wanted, factor)
+        held = np.clip(heard, 0.0, LONGEST)
+        marks[factor] = {
+            "mse": time_marks(np.full(len(played), heard.mean()), played)["mse"],
+            "mae": time_marks(np.full(len(played), np.median(heard)), played)["mae"],
+            "held_mse": time_marks(np.full(len(played), held.mean()), played)["held_mse"],
+        }
+    return marks
