@@ -48,17 +48,6 @@ GOODBYE_S = 2.0  # that the player has to say goodbye
 PLAYER_LOST = 3  # exit code
 
 
-class Stage(Screen[None]):
-    """The main screen; sees keys before the app does, for the typed piano."""
-
-    AUTO_FOCUS = "KnobLine"
-
-    def on_key(self, event: events.Key) -> None:
-        if isinstance(self.app, ImprovApp) and self.app.play_typed(event.character):
-            event.stop()
-            event.prevent_default()
-
-
 class ImprovApp(App[int]):
     """`ImprovApp(link).run()` gives the exit code; `farewell` is then the player's last word."""
 
@@ -106,9 +95,6 @@ class ImprovApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return OWN_VARIABLES  # so that Textual's own themes work too
 
-    def get_default_screen(self) -> Screen[None]:
-        return Stage(id="_default")
-
     def compose(self) -> ComposeResult:
         yield self._heading
         yield self._roll
@@ -124,15 +110,27 @@ class ImprovApp(App[int]):
         self.set_interval(1 / FRAMES_HZ, self.advance)
 
     async def on_event(self, event: events.Event) -> None:
-        """Panic comes before every binding: a text field would take its key for text."""
-        if (
-            isinstance(event, events.Key)
-            and not event.is_forwarded
-            and event.key == "exclamation_mark"
-        ):
+        """Panic and the typed piano come before every widget and binding.
+
+        A text field would take the key of panic for text. And bindings are only looked up when
+        a key has travelled through the widgets, so that notes played in haste after `m` would
+        overtake it.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and self._takes(event):
+            return
+        await super().on_event(event)
+
+    def _takes(self, event: events.Key) -> bool:
+        if event.key == "exclamation_mark":
             self.action_transport("panic")
-        else:
-            await super().on_event(event)
+            return True
+        typing = isinstance(self.focused, KnobLine) and self.focused.typing
+        if len(self.screen_stack) != 1 or typing:
+            return False
+        if event.key == "m":
+            self.action_piano()
+            return True
+        return self.piano.on and self._play_typed(event.character)
 
     # --- from the player ---------------------------------------------------------------
 
@@ -187,14 +185,12 @@ class ImprovApp(App[int]):
             in_force = getattr(self.state.status.params, name) if self.state.status else None
             line.show(in_force, self.state.asked(name))
 
-    def play_typed(self, character: str | None) -> bool:
-        """Whether the typed piano is on and takes this key."""
-        if not self.piano.on or character is None:
-            return False
-        if character in "zx":
+    def _play_typed(self, character: str | None) -> bool:
+        """Whether the typed piano takes this key."""
+        if character in {"z", "x"}:
             self.piano.shift(-1 if character == "z" else 1)
             return True
-        if not self.piano.plays(character):
+        if character is None or not self.piano.plays(character):
             return False
         if strike := self.piano.strike(character, self._clock()):
             self.send(strike)

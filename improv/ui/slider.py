@@ -123,6 +123,11 @@ class KnobLine(Widget, can_focus=True):
 
     # --- typing ------------------------------------------------------------------------
 
+    @property
+    def typing(self) -> bool:
+        """Whether keys are text now."""
+        return self._typing is not None
+
     def _type(self, text: str | None) -> None:
         self._typing = text
         self.refresh()
@@ -246,10 +251,11 @@ class KnobLine(Widget, can_focus=True):
         if self._asked is None:
             return [Segment(f" {shown}", styles["value"])]
         unit, asked = f" {self.knob.unit}", knobs.show(self.knob, self._asked)
-        if len(shown) + len(asked) - len(unit) >= VALUE_WIDTH - 1:
+        shown = shown.removesuffix(unit)
+        if len(f" {shown}→{asked}") > VALUE_WIDTH:
             asked = asked.removesuffix(unit)
         return [
-            Segment(f" {shown.removesuffix(unit)}", styles["value"]),
+            Segment(f" {shown}", styles["value"]),
             Segment(f"→{asked}", styles["asked"]),
         ]
 

@@ -38,29 +38,29 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         return [*left, ("… starting", DIM)], []
     left += [PHASES[status.phase], ("   ", DIM), *_model(status)]
     right = [
+        ("you ", DIM),
+        (f"{status.heard}  ", PLAIN),
+        ("it ", DIM),
+        (f"{status.played}  ", PLAIN),
         ("context ", DIM),
-        (f"{status.context}/25", PLAIN),
-        ("  you ", DIM),
-        (str(status.heard), PLAIN),
-        ("  it ", DIM),
-        (str(status.played), PLAIN),
-        ("  seed ", DIM),
+        (f"{status.context}/25  ", PLAIN),
+        ("seed ", DIM),
         (f"{status.seed} ", PLAIN),
     ]
     return left, right
 
 
 def _model(status: Status) -> list[Part]:
-    name = (status.model or "model", PLAIN)
+    name = [("model ", DIM), (status.model, PLAIN)]
     match status.model_state:
         case ModelState.READY:
-            return [name, (f" {status.backend}", DIM)]
+            return [*name, (f"  {status.backend}", DIM)]
         case ModelState.LOADING:
-            return [name, (" loading…", "$warning")]
+            return [*name, ("  loading…", "$warning")]
         case ModelState.RESTARTING:
-            return [name, (" ! restarting…", "bold $warning")]
+            return [*name, ("  ! restarting…", "bold $warning")]
         case ModelState.DOWN:
-            return [name, (" ✗ down", "bold $error")]
+            return [*name, ("  ✗ down", "bold $error")]
 
 
 def ports(status: Status) -> list[Part]:
@@ -164,14 +164,15 @@ class Banner(_Words):
 
     def _words(self) -> Content:
         parts: list[Part] = [(" ", DIM)]
+        notice = self._state.log[-1].notice if self._state.log else None
         if self._piano.on:
             parts += [
                 (" PIANO ", "bold $background on $secondary"),
-                (f" C{self._piano.octave} ", "bold $secondary"),
-                ("a-' play  z x octave  Shift loud  m ends   ", DIM),
+                (f" C{self._piano.octave}  ", "bold $secondary"),
             ]
-        if self._state.log:
-            notice = self._state.log[-1].notice
+            if notice is None or notice.level is Level.INFO:
+                parts.append(("a-' play  z x octave  Shift loud  m ends   ", DIM))
+        if notice is not None:
             mark, style = LEVELS[notice.level]
             parts += [(f"{mark} ", style), (notice.text, PLAIN)]
         return Content.assemble(*parts)

@@ -432,6 +432,26 @@ async def test_the_typed_piano_plays_while_it_is_on(app, link, clock) -> None:
         assert "PIANO" not in text(app)
 
 
+async def test_notes_in_haste_do_not_overtake_the_key_that_turns_the_piano_on(app, link) -> None:
+    """All in one burst, as a terminal under load hands them over."""
+    async with app.run_test(size=SIZE) as pilot:
+        for key in "masg":
+            app.post_message(events.Key(key, key))
+        await pilot.pause()
+        assert [c.pitch for c in link.sent] == [60, 62, 67]
+
+
+async def test_letters_are_text_where_text_is_typed(app, link) -> None:
+    """In a search and in a value the piano and its key give way."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("m")
+        app.action_instrument()
+        await pilot.pause()
+        await pilot.press(*"alto", "enter")
+        await pilot.pause()
+        assert link.sent == [SetParam(1, "program", 65)]
+
+
 async def test_transport_and_knobs_work_while_the_piano_is_on(app, link) -> None:
     """Its keys are its own; Space, point and arrows are not among them."""
     async with app.run_test(size=SIZE) as pilot:
