@@ -132,12 +132,13 @@ def fit(
     progress, best = _begin(folder, model, run, resume=resume)
     every = max(1, per_epoch // config.validations)
     saved = time.monotonic()
-    finished = False
+    finished = progress.step >= total or progress.since_best >= config.patience
+    steps = iter(()) if finished else _batches(train, config, progress.step, total)
     means = Means()
     with RunLog(
         folder, total=total, resumed_at=progress.step, tensorboard=config.tensorboard
     ) as log:
-        for x, y in _batches(train, config, progress.step, total):
+        for x, y in steps:
             model.optimizer.learning_rate = rate(config, progress.step, total)
             means.add(model.train_on_batch(x, y, return_dict=True), len(x))
             step = progress.step + 1
@@ -158,7 +159,6 @@ def fit(
                 saved = time.monotonic()
             if stopping:
                 break
-        finished = finished or progress.step >= total
         log.write("finished" if finished else "stopped", progress.step)
     return Fitted(best, progress, progress.best_step / per_epoch, finished)
 

@@ -12,21 +12,26 @@ from improv.errors import UsageError
 from improv.model import export, store, tensorflow_backend
 from improv.train import dataset
 from improv.train.card import card
+from improv.train.evaluate import foretell, guess, targets
 from improv.train.examples import examples
 from improv.train.fit import TrainConfig, fit
-from improv.train.measure import Measured, constant, measure, predictor
+from improv.train.measure import predictor
+from improv.train.score import means
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of a run; `model` and `test` are None where it was stopped before its end."""
+    """What came of a run; `model` and `test` are None where it was stopped before its end.
+
+    `test` has factor (pitch, step, duration) to mark to its mean, see train/score.py.
+    """
 
     run: Path
     steps: int
     epochs: float
     validation_loss: float
     model: Path | None
-    test: Measured | None
+    test: dict[str, dict[str, float]] | None
 
 
 def train(
@@ -56,7 +61,9 @@ def train(
     if not fitted.finished:
         return Trained(out, at.step, fitted.epochs, at.best_loss, None, None)
     test_pieces = dataset.load(data, "test")
-    test = measure(predictor(config.spec, fitted.weights), test_pieces)
+    wanted = targets(test_pieces)
+    marks, _ = foretell(predictor(config.spec, fitted.weights), wanted)
+    test = means(marks)
     words = card(
         config,
         fitted,
@@ -67,7 +74,7 @@ def train(
         },
         windows=len(lessons),
         test=test,
-        baseline=measure(constant(train_pieces), test_pieces),
+        baseline=means(guess(targets(train_pieces), wanted)),
     )
     graph = export.litert_model(config.spec, fitted.weights)
     store.write(out / config.name, config.spec, fitted.weights, graph, words)
