@@ -18,6 +18,8 @@ _DRUMS = 9  # channel 10, counted from 0
 _SYSTEM_SIZES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}  # data bytes; 0xF8 and above have none
 _SMPTE_RATES = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
 _SYSEX = re.compile(rb"[\xf0\xf7]")
+_MOST_SYSEX = 20_000  # bytes that look like one, before a file is called unusual
+_MOST_TRACKS = 4096
 
 
 class MalformedError(ValueError):
@@ -102,6 +104,8 @@ def _tracks(data: bytes) -> list[tuple[int, int]]:
             )
         if data[at : at + 4] == b"MTrk":
             tracks.append((at + 8, end))
+            if len(tracks) > _MOST_TRACKS:
+                raise MalformedError(f"has too many tracks: over {_MOST_TRACKS:,}")
         at = end
     return tracks
 
@@ -117,8 +121,12 @@ def resumes_after_sysex(data: bytes) -> bool:
 
 
 def _resumes_after_sysex(data: bytes, at: int, end: int) -> bool:
+    looks = 0
     while found := _SYSEX.search(data, at, end):
         at = found.end()
+        looks += 1
+        if looks > _MOST_SYSEX:
+            return True
         try:
             length, body = _number(data, at, end)
             after = body + length

@@ -6,6 +6,7 @@ import random
 import struct
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,7 @@ def test_drums_are_read_only_when_asked_for():
         (file_of(b"\xff" * 60), "a number there has no end"),
         (b"MThd" + b"\x00" * (MAX_BYTES + 1), "too large"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # not eight megabytes of id
 )
 def test_what_gives_no_notes_says_why_and_names_the_file(data: bytes, words: str):
     """One sentence that begins with the name."""
@@ -184,6 +186,25 @@ def test_mutated_files_give_notes_or_a_sentence():
             assert a.pitch.max() < 128
             assert 1 <= a.velocity.min() <= a.velocity.max() < 128
         assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        file_of(b"\xf0" * 8_000_000),
+        file_of(b"\x00\xf0\x00" * 600_000),
+        file_of(*[b""] * 65_000, layout=1),
+        file_of(b"\x00\x90\x3c\x40" + b"\x00\x3c\x00\x00\x3c\x40" * 1_300_000 + END),
+        file_of(b"\x00\xff\x51\x03\x07\xa1\x20" * 1_100_000 + NOTE + END),
+    ],
+    ids=["sysex bytes", "empty sysex", "tracks", "notes", "tempos"],
+)
+def test_a_file_made_to_take_long_does_not(data: bytes):
+    """Eight megabytes of whatever is slowest: at most two seconds of work."""
+    began = time.process_time()
+    with suppress(InputError):
+        read_arrays(data)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.skipif(not (DATA / "nasty-midi.zip").exists(), reason="no data pack")
