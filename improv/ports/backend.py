@@ -7,7 +7,7 @@ JACK. Only this file and midi.py know rtmidi.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -83,18 +83,30 @@ def client(direction: str, backend: Backend, name: str) -> Any:
     return getattr(module, direction)(rtapi=api, name=name, **held)
 
 
-def working(preferred: Backend | None = None) -> Backend:
-    """The first MIDI system that answers, or `preferred` if it does. Raises DeviceError."""
+def first_client(
+    direction: str, name: Callable[[Backend], str], preferred: Backend | None = None
+) -> tuple[Any, Backend]:
+    """A client of the first MIDI system that answers, or of `preferred`. Raises DeviceError.
+
+    Python stands still for 20-30 ms meanwhile on JACK: rtmidi keeps the interpreter's lock.
+    """
     tried = (preferred,) if preferred else order()
     for backend in tried:
         try:
             with quiet():
-                client("MidiOut", backend, "improv-probe").delete()
+                return client(direction, backend, name(backend)), backend
         except OSError:
             continue
-        return backend
     names = " or ".join(backend.value for backend in tried)
     raise DeviceError(f"no MIDI system answers ({names} tried); {_fix_system()}")
+
+
+def working(preferred: Backend | None = None) -> Backend:
+    """The first MIDI system that answers, or `preferred` if it does. Raises DeviceError."""
+    probe, backend = first_client("MidiOut", lambda _: "improv-probe", preferred)
+    with quiet():
+        probe.delete()
+    return backend
 
 
 def _fix_library() -> str:
@@ -167,9 +179,8 @@ class PortWatch:
     """
 
     def __init__(self, backend: Backend | None = None) -> None:
+        self._in, self.backend = first_client("MidiIn", lambda _: "improv-watch-in", backend)
         with quiet():
-            self.backend = working(backend)
-            self._in = client("MidiIn", self.backend, "improv-watch-in")
             self._out = client("MidiOut", self.backend, "improv-watch-out")
 
     def look(self) -> PortList:

@@ -27,8 +27,8 @@ from improv.ports.backend import (
     Backend,
     client,
     find,
+    first_client,
     stable_names,
-    working,
 )
 from improv.ports.quiet import quiet
 from improv.ports.spec import Kind, PortSpec
@@ -157,56 +157,61 @@ def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any,
     """An rtmidi client with its one port open, the port's name, and the MIDI system used."""
     if spec.kind not in (Kind.VIRTUAL, Kind.PORT):
         raise UsageError(f"{spec} is no MIDI port; use virtual:NAME or port:NAME")
-    with quiet():
-        used = working(backend)
-        try:
-            if spec.kind is Kind.PORT:
-                opened, port = _connect(direction, spec.name, used)
-            else:
-                opened, port = _make(direction, spec.name, used)
-        except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
-            raise DeviceError(f"{spec} did not open: {error}") from error
-    return opened, port, used
-
-
-def _connect(direction: str, wanted: str, backend: Backend) -> tuple[Any, str]:
-    ours, word, port = ("improv-to", "output", "out")
-    if direction == "MidiIn":
-        ours, word, port = ("improv-from", "input", "in")
-    opened = client(direction, backend, ours)
+    opened, used = first_client(direction, lambda b: _client_name(direction, spec, b), backend)
     try:
-        names = stable_names(opened.get_ports(), backend)
-        index = find(wanted, names, word)
-        opened.open_port(index, port)
-    except BaseException:
+        with quiet():
+            open_it = _connect if spec.kind is Kind.PORT else _make
+            return opened, open_it(opened, direction, spec.name, used), used
+    except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
+        opened.delete()
+        raise DeviceError(f"{spec} did not open: {error}") from error
+    except DeviceError:
         opened.delete()
         raise
-    return opened, names[index]
 
 
-def _make(direction: str, name: str, backend: Backend) -> tuple[Any, str]:
-    if backend is Backend.WINMM:
-        there = client(direction, backend, name)
-        found = ", ".join(repr(port) for port in there.get_ports()) or "none"
-        there.delete()
-        raise DeviceError(f"{NO_VIRTUAL_PORTS}; found: {found}")
+def _client_name(direction: str, spec: PortSpec, backend: Backend) -> str:
+    if spec.kind is Kind.PORT:
+        return "improv-to" if direction == "MidiOut" else "improv-from"
+    if backend is Backend.JACK and direction == "MidiIn":
+        return f"{spec.name}-in"
+    return spec.name
+
+
+def _connect(opened: Any, direction: str, wanted: str, backend: Backend) -> str:
+    """Connect to a port that is there; its name."""
+    names = stable_names(opened.get_ports(), backend)
+    index = find(wanted, names, "output" if direction == "MidiOut" else "input")
+    opened.open_port(index, "out" if direction == "MidiOut" else "in")
+    return names[index]
+
+
+def _make(opened: Any, direction: str, name: str, backend: Backend) -> str:
+    """Make a port that others can connect to; its name as they see it."""
     port = "out" if direction == "MidiOut" else "in"
-    if backend is Backend.COREMIDI:
-        opened = client(direction, backend, name)
-        opened.open_virtual_port(name)
-        return opened, name
-    if backend is Backend.ALSA:
-        opened = client(direction, backend, name)
-        opened.set_client_name(name)  # otherwise that of the first client of the process
-        opened.open_virtual_port(port)
-        return opened, f"{name}:{port}"
-    other_side = client("MidiIn" if direction == "MidiOut" else "MidiOut", backend, "improv-look")
+    match backend:
+        case Backend.WINMM:
+            found = ", ".join(repr(there) for there in opened.get_ports()) or "none"
+            raise DeviceError(f"{NO_VIRTUAL_PORTS}; found: {found}")
+        case Backend.COREMIDI:
+            opened.open_virtual_port(name)
+            return name
+        case Backend.ALSA:
+            opened.set_client_name(name)  # otherwise that of the first client of the process
+            opened.open_virtual_port(port)
+            return f"{name}:{port}"
+        case Backend.JACK:
+            return _make_on_jack(opened, direction, name, port)
+
+
+def _make_on_jack(opened: Any, direction: str, name: str, port: str) -> str:
+    """JACK numbers a second client of one name: look what the port came to be called."""
+    looker = client("MidiIn" if direction == "MidiOut" else "MidiOut", Backend.JACK, "improv-look")
     try:
-        before = set(other_side.get_ports())
-        ours = name if direction == "MidiOut" else f"{name}-in"
-        opened = client(direction, backend, ours)
+        before = set(looker.get_ports())
         opened.open_virtual_port(port)
-        new = [n for n in other_side.get_ports() if n not in before and n.startswith(ours)]
+        new = [there for there in looker.get_ports() if there not in before]
     finally:
-        other_side.delete()
-    return opened, new[0] if new else f"{ours}:{port}"
+        looker.delete()
+    wanted = f"{name}:{port}" if direction == "MidiOut" else f"{name}-in:{port}"
+    return next((there for there in new if there.startswith(name)), wanted)
