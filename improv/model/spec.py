@@ -28,7 +28,7 @@ class NetworkSpec:
 
 
 ARCHITECTURES = ("seed",)
-LARGEST = 4096  # units; a size above it is damage or malice, not music
+LARGEST = 1024  # units; 18 MB of weights. Above it a schema is damage or malice
 
 
 def shapes(spec: NetworkSpec) -> dict[str, Shape]:

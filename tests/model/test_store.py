@@ -85,7 +85,7 @@ def test_a_damaged_file_is_refused_by_its_name(
     [
         ({"encoding": 2}, "encoding 2 and this improv plays 1"),
         ({"architecture": "lambda"}, "architecture 'lambda' is unknown"),
-        ({"units": 10**9}, "units must be from 1 to 4096"),
+        ({"units": 10**9}, "units must be from 1 to 1024"),
         ({"units": -1}, "units must be"),
         ({"units": True}, "units must be"),
         ({"units": 32}, r"weights\.npz"),
