@@ -227,12 +227,14 @@ def _play_headless(player: Any, *, want_json: bool) -> int:
 def _play_on_screen(player: Any) -> int:
     from improv.ui.app import ImprovApp
 
+    app = ImprovApp(player)
     try:
-        app = ImprovApp(player)
         app.run()
     finally:
-        code = player.stop()
-    return app.return_code or code or 0
+        player.stop()
+    if app.farewell is not None and app.farewell.exit_code:
+        say(app.farewell.reason)
+    return app.return_code or 0
 
 
 # --- generate and plot

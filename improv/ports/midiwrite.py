@@ -1,23 +1,21 @@
 """Messages as they were sent, made into the bytes of a MIDI file: one writer for all we write.
 
-Our own rather than a library's, because a take is written while a musician waits to leave:
-200,000 messages take 0.07 s (mido 0.9 s), and a message keeps its channel and its place among
-program changes, for which pretty_midi has no room. Same messages, same bytes.
-
-Source: The Complete MIDI 1.0 Detailed Specification, Standard MIDI Files 1.0 (format 1).
+What is ours is the pairing: every note-on gets one note-off, whatever was cut off. mido writes the
+bytes; pretty_midi would have no room for a message's channel and its place among program changes.
+Same messages, same bytes.
 """
 
 from __future__ import annotations
 
-import struct
+import io
 from collections.abc import Iterable, Mapping
+
+import mido
 
 Timed = tuple[float, bytes]  # (seconds from the beginning of the file, message)
 
 PER_QUARTER = 960
 TICKS_PER_SECOND = 2 * PER_QUARTER  # at the 120 bpm every file states: a tick is 0.52 ms
-_TEMPO = b"\xff\x51\x03" + (500_000).to_bytes(3, "big")
-_END = b"\xff\x2f\x00"
 
 _Ticked = list[tuple[int, bytes]]
 
@@ -29,9 +27,24 @@ def midi_file(title: str, tracks: Mapping[str, Iterable[Timed]]) -> bytes:
     before the same key is struck again; a note still sounding at the end of its track ends
     there. System messages and note-offs without a note are left out.
     """
-    chunks = [_chunk([(0, _text(title)), (0, _TEMPO)])]
-    chunks += [_chunk([(0, _text(name)), *_released(sent)]) for name, sent in tracks.items()]
-    return struct.pack(">4sIHHH", b"MThd", 6, 1, len(chunks), PER_QUARTER) + b"".join(chunks)
+    file = mido.MidiFile(type=1, ticks_per_beat=PER_QUARTER)
+    tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(120))
+    file.tracks.append(mido.MidiTrack([_name(title), tempo]))
+    for name, sent in tracks.items():
+        track = mido.MidiTrack([_name(name)])
+        now = 0
+        for tick, message in _released(sent):
+            track.append(mido.Message.from_bytes(message, time=tick - now))
+            now = tick
+        file.tracks.append(track)
+    written = io.BytesIO()
+    file.save(file=written)  # ends each track itself
+    return written.getvalue()
+
+
+def _name(text: str) -> mido.MetaMessage:
+    # mido writes text as latin-1; what has no place there must not stop a take
+    return mido.MetaMessage("track_name", name=text.encode("latin-1", "replace").decode("latin-1"))
 
 
 def _released(sent: Iterable[Timed]) -> _Ticked:
@@ -63,27 +76,3 @@ def _released(sent: Iterable[Timed]) -> _Ticked:
     for key in tuple(sounding):
         release(key, last, 64)
     return sorted(out, key=lambda event: event[0])  # stable: an off stays before its re-on
-
-
-def _chunk(events: _Ticked) -> bytes:
-    body = bytearray()
-    now = 0
-    for tick, message in events:
-        body += _number(tick - now)
-        body += message
-        now = tick
-    body += b"\x00" + _END
-    return struct.pack(">4sI", b"MTrk", len(body)) + body
-
-
-def _text(text: str) -> bytes:
-    encoded = text.encode()
-    return b"\xff\x03" + _number(len(encoded)) + encoded
-
-
-def _number(value: int) -> bytes:
-    """A variable-length number: 7 bits a byte, the high ones first."""
-    out = bytes((value & 0x7F,))
-    while value := value >> 7:
-        out = bytes((value & 0x7F | 0x80,)) + out
-    return out

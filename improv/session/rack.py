@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event
@@ -159,7 +158,7 @@ class Rack(threading.Thread):
             case Kind.FILE:
                 from improv.ports import take
 
-                return take.open_output(Path(spec.name))
+                return take.open_output(spec.name)
             case _:
                 return midi.open_output(spec)
 

@@ -26,7 +26,7 @@ def off(pitch: int, channel: int = 0) -> bytes:
 
 
 def take_of(path: Path, *sent: tuple[float, bytes, Source]) -> mido.MidiFile:
-    recording = take.open_output(path)
+    recording = take.open_output(str(path))
     for at, message, source in sent:
         recording.send(message, at, source)
     recording.close()
@@ -139,7 +139,7 @@ def test_a_note_still_sounding_when_the_take_closes_ends_there(tmp_path: Path):
 def test_a_take_without_a_note_leaves_no_file_and_no_trace(tmp_path: Path):
     """And does not replace one that is there."""
     path = tmp_path / "take.mid"
-    recording = take.open_output(path)
+    recording = take.open_output(str(path))
     recording.send(bytes((0xC0, 5)), 0.0, IMPROV)
     recording.close()
     assert list(tmp_path.iterdir()) == []
@@ -149,7 +149,7 @@ def test_a_path_that_cannot_be_written_is_refused_at_once(tmp_path: Path):
     """Before the music, with the path and the reason; nothing is left behind."""
     for path in (tmp_path / "no" / "take.mid", tmp_path, tmp_path / ("x" * 300 + ".mid")):
         with pytest.raises(UsageError, match="cannot write"):
-            take.open_output(path)
+            take.open_output(str(path))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,115 @@
+"""`improv data`, `train` and `evaluate`: the train room as the command line uses it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from improv.config import load_table
+from improv.train import dataset, maestro
+from improv.train.progress import bar
+
+Say = Callable[[str], None]
+
+
+def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
+    """Fetch (MAESTRO) and prepare a dataset; what it holds."""
+    if options.source == "maestro":
+        with bar("MAESTRO v3", "bytes") as progress:
+            source = maestro.fetch(progress=progress)
+    else:
+        source = Path(options.source)
+    with bar("reading", "files") as progress:
+        prepared = dataset.prepare(source, progress=progress)
+    for name, reason in prepared.skipped.items():
+        say(f"skipped {name}: {reason}")
+    splits = ", ".join(f"{count} {split}" for split, count in prepared.pieces.items())
+    speed = f", {prepared.notes_per_second:,.0f} a second" if prepared.seconds else ", made before"
+    say(f"{prepared.notes:,} notes{speed}; pieces: {splits}; in {prepared.folder}")
+    return asdict(prepared) | {"folder": str(prepared.folder)}
+
+
+def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
+    """Train, until it is done or told to stop; where the run and the model are."""
+    from improv.train import plots, run
+    from improv.train.fit import TrainConfig
+
+    config = load_table(options.config, TrainConfig)
+    out: Path = options.out or Path("runs") / config.name
+    with _asked_to_stop(say) as stop:
+        trained = run.train(
+            config, maestro.source_of(options.data), out, resume=options.resume, stop=stop
+        )
+    plots.losses(out / "log.jsonl", out / "losses.png", config.title)
+    if trained.model is None:
+        say(f"stopped at step {trained.steps}; go on with --resume")
+    else:
+        result = _evaluated(str(trained.model), options.data, "test")
+        plots.evaluation(result, out / "evaluation.png")
+        say(f"trained {trained.epochs:.2f} epochs; the model is {trained.model}")
+    return asdict(trained) | {"run": str(trained.run), "model": str(trained.model or "") or None}
+
+
+def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
+    """Measure a model; the report, see train/evaluate.py."""
+    from improv.train import plots
+
+    result = _evaluated(options.model, options.data, options.split)
+    if options.plot is not None:
+        plots.evaluation(result, options.plot)
+        say(f"drew {options.plot}")
+    report: dict[str, Any] = result.report
+    say(_table(report))
+    return report
+
+
+def _evaluated(model: str, source: str, split: str) -> Any:
+    from improv.train.evaluate import evaluate as measured
+
+    with bar("measuring", "notes") as progress:
+        return measured(model, maestro.source_of(source), split, progress=progress)
+
+
+def _table(report: dict[str, Any]) -> str:
+    """Three columns of figures side by side: the model's, without a network, the report's."""
+    columns = {
+        report["model"]: report,
+        "no network": report["baselines"]["unigram"],
+        "student's report": report["reference"],
+    }
+    marks = [("pitch", "nats"), ("pitch", "top1"), ("pitch", "top5")]
+    marks += [(factor, mark) for factor in ("step", "duration") for mark in ("mse", "mae")]
+    lines = [f"{report['notes']:,} notes, {report['pieces']} pieces, split {report['split']}"]
+    lines.append(" " * 15 + "".join(f"{name:>17}" for name in columns))
+    for factor, mark in marks:
+        values = [column.get(factor, {}).get(mark) for column in columns.values()]
+        cells = ["-" if value is None else f"{value:.4f}" for value in values]
+        lines.append(f"{factor + ' ' + mark:<15}" + "".join(f"{cell:>17}" for cell in cells))
+    return "\n".join(lines)
+
+
+@contextmanager
+def _asked_to_stop(say: Say) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends a run at its next report with a checkpoint; a second one ends it at once."""
+    asked = False
+
+    def on_signal(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        say("stopping at the next report, with a checkpoint; Ctrl-C again stops at once")
+
+    before = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
