@@ -45,6 +45,7 @@ def card(
             "steps": fitted.progress.best_step,
             "batch": config.batch,
             "learning_rate": config.learning_rate,
+            "transpose": config.transpose,
             "pitch_weight": config.pitch_weight,
             "seed": config.seed,
             "validation_loss": round(fitted.progress.best_loss, 6),

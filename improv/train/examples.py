@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music import encoding
-from improv.music.encoding import Features
+from improv.music.encoding import WINDOW, Features
+from improv.music.event import PITCHES
 
 
 class Pieces(Protocol):
@@ -48,15 +49,32 @@ class Examples:
     def __len__(self) -> int:
         return len(self.until)
 
-    def batch(self, which: NDArray[np.int64]) -> tuple[Features, dict[str, NDArray[np.generic]]]:
-        """The windows (B, 25, 3) numbered `which`, and what follows: each head's name to (B, 1)."""
+    def batch(
+        self, which: NDArray[np.int64], transpose: NDArray[np.int64] | None = None
+    ) -> tuple[Features, dict[str, NDArray[np.generic]]]:
+        """The windows (B, 25, 3) numbered `which`, and what follows: each head's name to (B, 1).
+
+        `transpose` (B,) moves each window and what follows it by so many semitones; one that
+        would leave the pitches there are stays where it is.
+        """
         until = self.until[which]
+        first = self.first[until]
+        windows = encoding.windows(self.notes, first, until)
+        pitch = self.pitch[until][:, None]  # (B, 1)
+        if transpose is not None:
+            heard = np.arange(-WINDOW, 0) >= (first - until)[:, None]  # (B, 25)
+            moved = windows[:, :, 0] + np.float32(1 / PITCHES) * transpose[:, None]
+            follows = pitch + transpose[:, None].astype(np.int32)
+            fits = ((moved >= 0) & (moved < 1) | ~heard).all(axis=1, keepdims=True)
+            fits &= (follows >= 0) & (follows < PITCHES)  # (B, 1)
+            windows[:, :, 0] = np.where(heard & fits, moved, windows[:, :, 0])
+            pitch = np.where(fits, follows, pitch)
         wanted: dict[str, NDArray[np.generic]] = {
-            "pitch": self.pitch[until][:, None],
+            "pitch": pitch,
             "step": self.notes[until, 1:2],
             "duration": self.notes[until, 2:3],
         }
-        return encoding.windows(self.notes, self.first[until], until), wanted
+        return windows, wanted
 
     def spread(self, most: int) -> NDArray[np.int64]:
         """The numbers of at most `most` windows, evenly spread over the pieces; 0 for all."""

@@ -47,6 +47,7 @@ class TrainConfig:
     step_weight: float = 1.0
     duration_weight: float = 1.0
     batch: int = 64  # windows
+    transpose: int = 0  # each window by up to this many semitones, up or down, anew each time
     learning_rate: float = 0.002
     decay_from: float = 0.4
     final_rate: float = 0.01
@@ -71,6 +72,8 @@ class TrainConfig:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
+        if not 0 <= self.transpose <= 12:
+            raise UsageError(f"transpose must be from 0 to 12 semitones, not {self.transpose}")
         if not self.name or Path(self.name).name != self.name:
             raise UsageError(f"name must be a plain word, not {self.name!r}")
         if not 0 <= self.decay_from <= 1 or not 0 <= self.final_rate <= 1:
@@ -214,7 +217,7 @@ def _save(folder: Path, model: Any, progress: Progress, best: Arrays) -> None:
 
 
 def _batches(examples: Examples, config: TrainConfig, step: int, total: int) -> Iterator[Any]:
-    """The batches from `step` on: each epoch in an order of its own, from seed and epoch."""
+    """The batches from `step` on; order and transposition follow from seed, epoch and place."""
     per_epoch = len(examples) // config.batch
 
     @lru_cache(maxsize=1)
@@ -224,7 +227,11 @@ def _batches(examples: Examples, config: TrainConfig, step: int, total: int) -> 
     for number in range(step, total):
         epoch, place = divmod(number, per_epoch)
         chosen = order(epoch)[place * config.batch : (place + 1) * config.batch]
-        yield examples.batch(chosen)
+        shift = None
+        if config.transpose:
+            chance = np.random.default_rng([config.seed, epoch, place])
+            shift = chance.integers(-config.transpose, config.transpose + 1, len(chosen))
+        yield examples.batch(chosen, shift)
 
 
 def _validate(model: Any, examples: Examples, config: TrainConfig) -> dict[str, float]:

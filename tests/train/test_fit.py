@@ -95,13 +95,14 @@ def test_it_learns_a_scale(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_ends_like_one_left_alone(tmp_path: Path) -> None:
     """Stopped twice and resumed: the same weights, the same log, bit by bit."""
-    whole = _fit(TINY, tmp_path / "whole")
+    config = replace(TINY, transpose=3)
+    whole = _fit(config, tmp_path / "whole")
     asked = iter([False, False, True])
-    broken = _fit(TINY, tmp_path / "broken", stop=lambda: next(asked))
+    broken = _fit(config, tmp_path / "broken", stop=lambda: next(asked))
     assert not broken.finished
     asked = iter([False, True])
-    _fit(TINY, tmp_path / "broken", resume=True, stop=lambda: next(asked))
-    resumed = _fit(TINY, tmp_path / "broken", resume=True)
+    _fit(config, tmp_path / "broken", resume=True, stop=lambda: next(asked))
+    resumed = _fit(config, tmp_path / "broken", resume=True)
     assert resumed.progress == whole.progress
     for name, array in whole.weights.items():
         np.testing.assert_array_equal(resumed.weights[name], array)
@@ -210,6 +211,21 @@ def test_every_note_but_a_first_is_learnt_from() -> None:
     assert windows.shape == (3, 25, 3)
     assert [int((window != 0).any(axis=1).sum()) for window in windows] == [1, 1, 25]
     np.testing.assert_allclose(wanted["duration"].ravel(), 0.15)
+
+
+def test_transposing_moves_what_was_heard_and_what_follows() -> None:
+    """All pitches of a window and its target move alike; padding and times stay as they are."""
+    lessons = examples(scales(3, count=1, length=40))
+    which = np.array([0, 10, 38, 38])
+    plain, follows = lessons.batch(which)
+    moved, follows_moved = lessons.batch(which, np.array([5, -6, 12, 100]))
+    steps = np.round((moved - plain)[:, :, 0] * 128)
+    # the last would leave the 128 pitches and stays
+    assert [set(row[row != 0]) for row in steps] == [{5.0}, {-6.0}, {12.0}, set()]
+    assert [int((row != 0).sum()) for row in steps] == [1, 11, 25, 0]
+    np.testing.assert_array_equal(moved[:, :, 1:], plain[:, :, 1:])
+    change = follows_moved["pitch"] - follows["pitch"]
+    np.testing.assert_array_equal(change.ravel(), [5, -6, 12, 0])
 
 
 def test_the_seed_configuration_is_the_network_of_the_report() -> None:
