@@ -359,13 +359,17 @@ def _with_training(run: str) -> Command:
     """A command of the train room, which needs the extra that brings TensorFlow."""
 
     def command(options: argparse.Namespace) -> int:
+        from improv.session.child import libraries_to_log
+
         try:
-            from improv.train import commands
+            with libraries_to_log("train"):
+                from improv.train import commands
+
+                result: dict[str, Any] = getattr(commands, run)(options, say)
         except ModuleNotFoundError as error:
             raise InputError(
                 f"training needs {error.name}; install it with: uv pip install 'improv-midi[train]'"
             ) from None
-        result: dict[str, Any] = getattr(commands, run)(options, say)
         if options.json:
             print(json.dumps(result))
         return 0

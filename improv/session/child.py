@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -22,12 +24,39 @@ def log_path(name: str) -> Path:
     return folder / f"{name}.log"
 
 
+def open_log(name: str) -> int | None:
+    """A log file's descriptor, emptied; None where there is no place for one."""
+    try:
+        return os.open(log_path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:  # no reason not to play
+        return None
+
+
+@contextmanager
+def libraries_to_log(name: str) -> Iterator[None]:
+    """What C libraries print (TensorFlow, six lines at import) goes to a log; our words stay."""
+    log = open_log(name)
+    if log is None:
+        yield
+        return
+    screen, words = os.dup(2), sys.stderr
+    if words is sys.__stderr__:  # else somebody has taken our words already
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    os.dup2(log, 2)
+    try:
+        yield
+    finally:
+        os.dup2(screen, 2)
+        if sys.stderr is not words:
+            sys.stderr.close()
+            sys.stderr = words
+        os.close(screen)
+        os.close(log)
+
+
 def start(module: str, log: str) -> subprocess.Popen[bytes]:
     """Start a child running `module`, with pipes on its stdin and stdout."""
-    try:
-        stderr: int | None = os.open(log_path(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError:  # no place for a log is no reason not to play
-        stderr = None
+    stderr = open_log(log)
     try:
         return subprocess.Popen(
             [sys.executable, "-m", module],
