@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from improv.errors import DeviceError, UsageError
+from improv.ports.jack_pulse import JACK_CLIENTS
 from improv.ports.quiet import quiet
 
 
@@ -34,6 +35,7 @@ _API = {  # rtmidi's names for them
     Backend.WINMM: "API_WINDOWS_MM",
 }
 
+WATCH = "improv-watch"
 NO_VIRTUAL_PORTS = (
     "Windows makes no virtual MIDI ports; make one with loopMIDI or Windows MIDI Services and name"
     " it with port:NAME"
@@ -79,8 +81,22 @@ def client(direction: str, backend: Backend, name: str) -> Any:
     api = getattr(module, _API[backend])
     if api not in module.get_compiled_api():
         raise OSError(f"rtmidi was built without {backend.value}")
+    if backend is Backend.JACK:
+        JACK_CLIENTS.before_opening()
     held = {"queue_size_limit": QUEUE} if direction == "MidiIn" else {}
-    return getattr(module, direction)(rtapi=api, name=name, **held)
+    opened = getattr(module, direction)(rtapi=api, name=name, **held)
+    if backend is Backend.JACK:
+        JACK_CLIENTS.opened()
+    return opened
+
+
+def release(opened: Any, backend: Backend) -> None:
+    """Give a client back with its port; the system keeps it otherwise (mido #256). Once only."""
+    with quiet():
+        opened.close_port()
+        opened.delete()
+        if backend is Backend.JACK:
+            JACK_CLIENTS.closed()
 
 
 def first_client(
@@ -104,8 +120,7 @@ def first_client(
 def working(preferred: Backend | None = None) -> Backend:
     """The first MIDI system that answers, or `preferred` if it does. Raises DeviceError."""
     probe, backend = first_client("MidiOut", lambda _: "improv-probe", preferred)
-    with quiet():
-        probe.delete()
+    release(probe, backend)
     return backend
 
 
@@ -175,25 +190,38 @@ def find(wanted: str, names: Sequence[str], direction: str) -> int:
 class PortWatch:
     """Lists ports again and again with one pair of clients; not for two threads at once.
 
-    To be asked at 1 Hz, to see what was plugged in or out: nothing reports it (python-rtmidi #98).
+    To be asked at 1 Hz, to see what was plugged in or out: nothing reports it (python-rtmidi
+    #98). Where a JACK server dies the lists are empty, and stay so until every port opened on it
+    is closed and a server runs again.
     """
 
     def __init__(self, backend: Backend | None = None) -> None:
-        self._in, self.backend = first_client("MidiIn", lambda _: "improv-watch-in", backend)
+        first, self.backend = first_client("MidiIn", lambda _: WATCH, backend)
         with quiet():
-            self._out = client("MidiOut", self.backend, "improv-watch-out")
+            self._pair: tuple[Any, ...] = (first, client("MidiOut", self.backend, WATCH))
 
     def look(self) -> PortList:
-        """The ports there are now; none at all where a JACK server has died."""
-        return PortList(
-            tuple(stable_names(self._in.get_ports(), self.backend)),
-            tuple(stable_names(self._out.get_ports(), self.backend)),
-            self.backend,
-        )
+        """The ports there are now."""
+        if self.backend is Backend.JACK and (JACK_CLIENTS.stopped or not self._pair):
+            self._start_again()
+        if not self._pair:
+            return PortList((), (), self.backend)
+        ins, outs = (tuple(stable_names(one.get_ports(), self.backend)) for one in self._pair)
+        return PortList(ins, outs, self.backend)
+
+    def _start_again(self) -> None:
+        self.close()
+        with quiet():
+            try:
+                for direction in ("MidiIn", "MidiOut"):
+                    self._pair += (client(direction, self.backend, WATCH),)
+            except OSError:  # not yet
+                self.close()
 
     def close(self) -> None:
-        self._in.delete()
-        self._out.delete()
+        for one in self._pair:
+            release(one, self.backend)
+        self._pair = ()
 
 
 def available(backend: Backend | None = None) -> PortList:

@@ -25,9 +25,11 @@ from improv.play.interfaces import Listener, Message
 from improv.ports.backend import (
     NO_VIRTUAL_PORTS,
     Backend,
+    PortList,
     client,
     find,
     first_client,
+    release,
     stable_names,
 )
 from improv.ports.quiet import quiet
@@ -44,11 +46,17 @@ class MidiOutput:
 
     is_take = False
 
-    def __init__(self, spec: PortSpec, opened: Any, port: str) -> None:
+    def __init__(self, spec: PortSpec, opened: Any, port: str, backend: Backend) -> None:
         self.name = str(spec)
         self.port = port
+        self._made = spec.kind is Kind.VIRTUAL
         self._midi = opened
+        self._backend = backend
         self._closed = False
+
+    def is_there(self, ports: PortList) -> bool:
+        """Whether this port, or the one it leads to, is still among all ports."""
+        return self.port in (ports.inputs if self._made else ports.outputs)
 
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
@@ -63,29 +71,39 @@ class MidiOutput:
         if self._closed:
             return
         self._closed = True
-        with quiet():
-            self._midi.close_port()
-            self._midi.delete()  # the system keeps the client otherwise (mido #256)
+        release(self._midi, self._backend)
 
 
 class MidiInput:
     """An open MIDI port that notes come from."""
 
     def __init__(
-        self, spec: PortSpec, opened: Any, port: str, listener: Listener, clock: Clock
+        self,
+        spec: PortSpec,
+        opened: Any,
+        port: str,
+        backend: Backend,
+        listener: Listener,
+        clock: Clock,
     ) -> None:
         self.name = str(spec)
         self.port = port
         self.faults = 0
+        self._made = spec.kind is Kind.VIRTUAL
         self._midi = opened
+        self._backend = backend
         self._listener = listener
         self._clock = clock
         self._closed = False
         self._poller: threading.Thread | None = None
 
-    def start(self, *, polled: bool) -> None:
+    def is_there(self, ports: PortList) -> bool:
+        """Whether this port, or the one it comes from, is still among all ports."""
+        return self.port in (ports.outputs if self._made else ports.inputs)
+
+    def start(self) -> None:
         """Begin to call the listener."""
-        if not polled:
+        if self._backend is not Backend.JACK:
             self._midi.set_callback(self._called)
             return
         self._poller = threading.Thread(target=self._poll, name=f"improv {self.name}", daemon=True)
@@ -125,15 +143,12 @@ class MidiInput:
             self._poller.join()
         else:
             self._midi.cancel_callback()
-        with quiet():
-            self._midi.close_port()
-            self._midi.delete()
+        release(self._midi, self._backend)
 
 
 def open_output(spec: PortSpec, backend: Backend | None = None) -> MidiOutput:
     """Open ``virtual:NAME`` or ``port:NAME``. Raises DeviceError."""
-    opened, port, _ = _open("MidiOut", spec, backend)
-    return MidiOutput(spec, opened, port)
+    return MidiOutput(spec, *_open("MidiOut", spec, backend))
 
 
 def open_input(
@@ -148,8 +163,8 @@ def open_input(
     """
     opened, port, used = _open("MidiIn", spec, backend)
     opened.ignore_types(sysex=True, timing=True, active_sense=True)
-    source = MidiInput(spec, opened, port, listener, clock)
-    source.start(polled=used is Backend.JACK)
+    source = MidiInput(spec, opened, port, used, listener, clock)
+    source.start()
     return source
 
 
@@ -163,10 +178,10 @@ def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any,
             open_it = _connect if spec.kind is Kind.PORT else _make
             return opened, open_it(opened, direction, spec.name, used), used
     except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
-        opened.delete()
+        release(opened, used)
         raise DeviceError(f"{spec} did not open: {error}") from error
     except DeviceError:
-        opened.delete()
+        release(opened, used)
         raise
 
 
@@ -212,6 +227,6 @@ def _make_on_jack(opened: Any, direction: str, name: str, port: str) -> str:
         opened.open_virtual_port(port)
         new = [there for there in looker.get_ports() if there not in before]
     finally:
-        looker.delete()
+        release(looker, Backend.JACK)
     wanted = f"{name}:{port}" if direction == "MidiOut" else f"{name}-in:{port}"
     return next((there for there in new if there.startswith(name)), wanted)

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.rig)
 
 
-def _missing(reason: RigMissing) -> None:
+def _missing(reason: RigMissing) -> NoReturn:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"CI must run the rig tests: {reason}")
     pytest.skip(str(reason))
@@ -42,13 +43,17 @@ def _missing(reason: RigMissing) -> None:
 @pytest.fixture(scope="session")
 def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
     """One JACK server for the whole run, under a name of its own."""
-    server = JackServer(f"improv-test-{os.getpid()}", tmp_path_factory.mktemp("jack") / "jackd.log")
+    try:
+        server = JackServer(tmp_path_factory.mktemp("jack") / "jackd.log")
+    except RigMissing as reason:
+        _missing(reason)
     try:
         server.start()
     except RigMissing as reason:
+        server.close()
         _missing(reason)
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,11 @@ All times are seconds of time.monotonic, which is one clock for all processes of
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,13 +24,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 RATE = 48_000
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PERIOD = 64  # frames; 1.33 ms, the floor of what rtmidi's output can keep on JACK
 
 T = TypeVar("T")
@@ -59,12 +62,16 @@ def _pause(seconds: float) -> None:
 
 
 class JackServer:
-    """A JACK server of our own name on the dummy driver, so that no other program is disturbed."""
+    """A JACK server of our own name on the dummy driver, so that no other program is disturbed.
 
-    def __init__(self, name: str, log: Path) -> None:
-        self.name = name
+    JACK has room for eight names, and that of a killed server stays taken for all but a server
+    of the same name: so there are only four, and a lock on a file says which are in use.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self.name, self._lock = _free_name()
         self.env = {
-            "JACK_DEFAULT_SERVER": name,
+            "JACK_DEFAULT_SERVER": self.name,
             "JACK_NO_START_SERVER": "1",
             "JACK_NO_AUDIO_RESERVATION": "1",
         }
@@ -83,7 +90,11 @@ class JackServer:
         command = f"jackd -n {self.name} -R -P70 -S -d dummy -r {RATE} -p {PERIOD}".split()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=os.environ | self.env
+                command,
+                stdout=log,
+                stderr=log,
+                env=os.environ | self.env,
+                preexec_fn=_end_with_us,  # noqa: PLW1509  # one system call
             )
         try:
             wait_for(lambda: b"realtime" in self._log.read_bytes() or self._died())
@@ -107,6 +118,35 @@ class JackServer:
     def stop(self) -> None:
         if self._process is not None:
             end(self._process)
+            self._process = None
+
+    def close(self) -> None:
+        """Stop, and give the name up."""
+        self.stop()
+        self._lock.close()
+
+
+def _free_name() -> tuple[str, IO[bytes]]:
+    """A name no other test run uses, as long as the lock file that comes with it is open."""
+    try:
+        import fcntl
+    except ImportError as error:
+        raise RigMissing("the rig is for Linux and macOS") from error
+    for name in ("improv-test-a", "improv-test-b", "improv-test-c", "improv-test-d"):
+        lock = (Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}.lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return name, lock
+    raise RigMissing("four other test runs have a JACK server each")
+
+
+def _end_with_us() -> None:
+    """A test run that crashes must not leave its server behind."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)

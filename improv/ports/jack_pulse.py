@@ -1,0 +1,98 @@
+"""Whether the JACK server still runs, told by JACK itself; and when it is safe to ask for another.
+
+rtmidi never learns that its server has died: it goes on listing the ports there were and takes
+2,340 messages before it waits for ever, with Python's lock held. To ask by making another rtmidi
+client would stop the player for 20-60 ms each time. So one client of libjack's own, without
+ports, waits to be told (3 ms after a stop, 30 ms after a kill, measured); ctypes lets go of
+Python's lock meanwhile. It uses the libjack that rtmidi has loaded.
+
+Rule: after a server has died nobody opens a client before every old one is closed. libjack keeps
+one map of the server's memory for the whole process, opening replaces it, even in vain, and
+closing an old client then crashes (measured: six times of six).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import Self
+
+NO_START_SERVER = 1  # JackNoStartServer of jack/types.h
+_Told = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class Pulse:
+    """A libjack client that waits for the end of its server; `beats` until then."""
+
+    def __init__(self, library: ctypes.CDLL, client: int) -> None:
+        self.beats = True
+        self._library = library
+        self._client = ctypes.c_void_p(client)
+        self._told = _Told(self._stopped)  # kept, since C does not keep it
+        library.jack_on_shutdown(self._client, self._told, None)
+
+    def _stopped(self, _: int | None) -> None:  # on a thread of libjack
+        self.beats = False
+
+    @classmethod
+    def feel(cls) -> Self | None:
+        """A pulse, or None where no server answers or rtmidi has no libjack loaded."""
+        path = _loaded()
+        if path is None:
+            return None
+        library = ctypes.CDLL(path)
+        library.jack_client_open.restype = ctypes.c_void_p
+        status = ctypes.c_int(0)
+        client = library.jack_client_open(
+            b"improv-pulse", ctypes.c_int(NO_START_SERVER), ctypes.byref(status)
+        )
+        return cls(library, client) if client else None
+
+    def close(self) -> None:
+        """Leave the server. Once only."""
+        self._library.jack_client_close(self._client)
+
+
+class JackClients:
+    """How many clients this process has on JACK, with a pulse as long as there are any.
+
+    One for the process, as libjack's memory is; used by one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self.open = 0
+        self._pulse: Pulse | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the server of the open clients has died."""
+        return self._pulse is not None and not self._pulse.beats
+
+    def before_opening(self) -> None:
+        """Raises OSError where it is not safe."""
+        if self.stopped:
+            raise OSError("JACK has stopped, and some of its ports are still open")
+
+    def opened(self) -> None:
+        self.open += 1
+        if self._pulse is None:
+            self._pulse = Pulse.feel()
+
+    def closed(self) -> None:
+        self.open -= 1
+        if self.open == 0 and self._pulse is not None:
+            self._pulse.close()
+            self._pulse = None
+
+
+JACK_CLIENTS = JackClients()
+
+
+def _loaded(maps: Path = Path("/proc/self/maps")) -> str | None:
+    """The libjack of this process, rtmidi's own before the system's; None where there is none."""
+    try:
+        lines = maps.read_text().splitlines()
+    except OSError:  # not Linux
+        return None
+    paths = {line.split(maxsplit=5)[-1] for line in lines if "libjack" in line}
+    return min(paths, key=lambda path: ("rtmidi" not in path, path), default=None)
