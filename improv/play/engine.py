@@ -24,11 +24,10 @@ from improv.listen.context import SIZE, Context
 from improv.listen.pairing import Pairing
 from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
-from improv.play.effects import Ask, Effect, Item, Send, Tell
-from improv.play.ledger import Ledger, Sounding, note_on, program_change
+from improv.play.effects import Ask, Effect, Item
+from improv.play.ledger import program_change
 from improv.play.messages import (
     Action,
-    Ended,
     Level,
     Notice,
     Phase,
@@ -36,13 +35,13 @@ from improv.play.messages import (
     Proposal,
     Request,
     SetParam,
-    Sounded,
     Strike,
     Transport,
 )
 from improv.play.params import Params
 from improv.play.placing import CROWD, place
 from improv.play.scheduler import TOO_LATE, Scheduler, Start
+from improv.play.wire import Wire
 
 COMMIT = 0.020
 """Seconds ahead that a turned knob no longer changes."""
@@ -91,7 +90,7 @@ class Engine:
         self._pairing = Pairing()
         self._turns = Turns()
         self._scheduler = Scheduler()
-        self._ledger = Ledger()
+        self._wire = Wire(self._context)
         self._ready = False
         self._idle_at: float | None = None
         self._floor = 0.0  # no note of the answer starts before this
@@ -99,11 +98,9 @@ class Engine:
         self._asked = False  # that request is under way
         self._chosen = params.program != Params().program  # an instrument was asked for
         self._retry_at = 0.0
-        self._next_serial = 0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
         self._issued = 0  # notes sounded and planned since the start
         self._phrase_from = 0  # `_issued` when the phrase under way began
-        self._effects: list[Effect] = []
 
     # --- what others see
     @property
@@ -117,7 +114,7 @@ class Engine:
     @property
     def sounding(self) -> int:
         """Notes on the wire without their note-off so far."""
-        return len(self._ledger)
+        return len(self._wire.ledger)
 
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
@@ -133,13 +130,15 @@ class Engine:
 
         Nothing otherwise: a hardware synth keeps the patch its player has dialled in.
         """
-        self._ledger.touch(self.params.channel)
+        self._wire.ledger.touch(self.params.channel)
         program = program_change(self.params.channel, self.params.program)
         return [program] if self._chosen else []
 
     def farewell(self) -> list[bytes]:
         """What an output must be told before it closes, so that nothing of ours rings on there."""
-        return [n.note_off for n in self._ledger.sounding() if n.audible] + self._ledger.silence()
+        return [
+            n.note_off for n in self._wire.ledger.sounding() if n.audible
+        ] + self._wire.ledger.silence()
 
     # --- what happens
     def handle(self, item: Item | None, now: float) -> list[Effect]:
@@ -151,8 +150,8 @@ class Engine:
             case NoteOff():
                 self._release(item, now)
             case Other():
-                self._ledger.touch(item.data[0] & 0x0F)
-                self._send(item.data, now, Source.YOU, audible=self.params.thru)
+                self._wire.ledger.touch(item.data[0] & 0x0F)
+                self._wire.send(item.data, now, Source.YOU, audible=self.params.thru)
             case SetParam():
                 self._turn(item, now)
             case Strike():
@@ -161,13 +160,10 @@ class Engine:
                 self._transport(item.action, now)
             case Proposal():
                 self._take(item, now)
-            case None:
-                pass
         self._advance(now)
         if self._scheduler.plan != plan:
-            self._tell(Planned(self._scheduler.plan))
-        effects, self._effects = self._effects, []
-        return effects
+            self._wire.tell(Planned(self._scheduler.plan))
+        return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
         """The model process answers requests from now on."""
@@ -183,30 +179,36 @@ class Engine:
         self._asked = False
         return self.handle(None, now)
 
+    def lift_keys(self, now: float) -> list[Effect]:
+        """Take every key of yours as released: the keyboard is gone."""
+        for serial in self._pairing.forget():
+            self._wire.end(serial, now)
+        self._turns.release(now, 0)
+        return self.handle(None, now)
+
     def finish(self, now: float) -> list[Effect]:
         """Let every note go and reset every channel used, for exit."""
         self._drop_plan(float("-inf"))
-        self._silence(now)
-        effects, self._effects = self._effects, []
-        return effects
+        self._let_all_go(now)
+        return self._wire.taken()
 
     # --- your playing
     def _press(self, event: NoteOn, now: float) -> None:
-        serial = self._new_serial()
+        serial = self._wire.new_serial()
         cut = self._pairing.press(event, serial)
         if cut is not None:
-            self._end(cut, now)
+            self._wire.end(cut, now)
         self._hear(serial, event, now)
         self._turns.onset(event.at, len(self._pairing))
 
     def _release(self, event: NoteOff, now: float) -> None:
         serial = self._pairing.release(event)
         if serial is not None:
-            self._end(serial, now, at=event.at)
+            self._wire.end(serial, now, at=event.at)
             self._turns.release(event.at, len(self._pairing))
 
     def _strike(self, strike: Strike, now: float) -> None:
-        serial = self._new_serial()
+        serial = self._wire.new_serial()
         self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, self.params.channel), now)
         self._scheduler.owe(serial, now + strike.duration)
         self._turns.onset(now, len(self._pairing))
@@ -215,7 +217,7 @@ class Engine:
         self.heard += 1
         note = Note(event.pitch, event.velocity, event.at, 0.0, Source.YOU)
         self._context.begin(serial, note, held=True)
-        self._start(serial, event.channel, note, now, due=now)
+        self._wire.start(serial, event.channel, note, now, due=now, audible=self.params.thru)
         if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
             self._drop_plan(float("-inf"))
             self.phase = Phase.LISTENING
@@ -227,16 +229,16 @@ class Engine:
         try:
             self.params = before.with_value(command.name, command.value)
         except UsageError as error:
-            self._tell(Notice(str(error), Level.ERROR))
+            self._wire.tell(Notice(str(error), Level.ERROR))
             return
         after = self.params
         if before.thru and not after.thru:
-            for note in self._ledger.sounding(Source.YOU):
-                self._end(note.serial, now)
+            for note in self._wire.ledger.sounding(Source.YOU):
+                self._wire.end(note.serial, now)
         if (before.program, before.channel) != (after.program, after.channel):
             self._chosen = True
-            self._ledger.touch(after.channel)
-            self._send(program_change(after.channel, after.program), now, Source.IMPROV)
+            self._wire.ledger.touch(after.channel)
+            self._wire.send(program_change(after.channel, after.program), now, Source.IMPROV)
         if command.name not in {"thru", "program", "channel", "pause"}:
             self._drop_plan(now + COMMIT)
 
@@ -246,8 +248,8 @@ class Engine:
                 self._begin(now)
             case Action.PAUSE | Action.STOP:
                 self._drop_plan(float("-inf"))
-                for note in self._ledger.sounding(Source.IMPROV):
-                    self._end(note.serial, now)
+                for note in self._wire.ledger.sounding(Source.IMPROV):
+                    self._wire.end(note.serial, now)
                     self.released += 1
                 self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
             case Action.NEW:
@@ -256,8 +258,12 @@ class Engine:
                 self._begin(now)
             case Action.PANIC:
                 self._drop_plan(float("-inf"))
-                self._silence(now)
+                self._let_all_go(now)
                 self.phase = Phase.STOPPED
+
+    def _let_all_go(self, now: float) -> None:
+        self._pairing.forget()
+        self.released += self._wire.silence(now)
 
     # --- its playing
     def _begin(self, now: float) -> None:
@@ -291,7 +297,7 @@ class Engine:
                 if isinstance(item, Start):
                     self._sound(item.note, now)
                 else:
-                    self._end(item.serial, now, due=item.due)
+                    self._wire.end(item.serial, now, due=item.due)
         self._take_turn(now)
         if self.phase is Phase.PLAYING and self._left() == 0 and not len(self._scheduler):
             self.phase = Phase.WAITING
@@ -315,14 +321,14 @@ class Engine:
         if now - note.start > TOO_LATE:
             self.dropped += 1
             return
-        own = self._ledger.sounding(Source.IMPROV)
+        own = self._wire.ledger.sounding(Source.IMPROV)
         if len(own) >= POLYPHONY:
-            self._end(own[0].serial, now)
-        serial = self._new_serial()
+            self._wire.end(own[0].serial, now)
+        serial = self._wire.new_serial()
         self.played += 1
         self._recent.append(note.start)
         self._context.begin(serial, note, held=False)
-        self._start(serial, self.params.channel, note, now, due=note.start)
+        self._wire.start(serial, self.params.channel, note, now, due=note.start, audible=True)
         self._scheduler.owe(serial, note.start + note.duration)
 
     def _idle_due(self) -> float | None:
@@ -350,51 +356,8 @@ class Engine:
         context = (*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:]
         count = CHUNK if left is None else min(CHUNK, left)
         request = Request(self._number, context, self.params, count, self.seed, self._issued)
-        self._effects.append(Ask(request))
+        self._wire.do(Ask(request))
 
     def _drop_plan(self, after: float) -> None:
         self._issued -= self._scheduler.drop_after(after)
         self._asked = False
-
-    # --- the wire
-    def _start(self, serial: int, channel: int, note: Note, now: float, *, due: float) -> None:
-        """Send a note-on; one of yours with thru off goes to takes only."""
-        audible = note.source is Source.IMPROV or self.params.thru
-        cut = self._ledger.start(Sounding(serial, channel, note.pitch, note.source, audible))
-        if cut is not None:
-            self._send(cut.note_off, now, cut.source, audible=cut.audible)
-            self._ended(cut.serial, now, now)
-        self._send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
-        self._tell(Sounded(serial, note.pitch, note.velocity, now, note.source))
-
-    def _end(
-        self, serial: int, now: float, *, due: float | None = None, at: float | None = None
-    ) -> None:
-        """End a note, unless it has ended: an owed off finds nothing left of a re-struck one."""
-        note = self._ledger.end(serial)
-        if note is not None:
-            due = now if due is None else due
-            self._send(note.note_off, due, note.source, audible=note.audible)
-            self._ended(serial, now, due if at is None else at)
-
-    def _ended(self, serial: int, now: float, at: float) -> None:
-        self._context.end(serial, at)
-        self._tell(Ended(serial, now))
-
-    def _silence(self, now: float) -> None:
-        for note in self._ledger.sounding():
-            self._end(note.serial, now)
-            self.released += 1
-        self._pairing.forget()
-        for message in self._ledger.silence():
-            self._send(message, now, Source.IMPROV)
-
-    def _send(self, message: bytes, due: float, source: Source, *, audible: bool = True) -> None:
-        self._effects.append(Send(message, due, source, audible))
-
-    def _tell(self, report: Sounded | Ended | Planned | Notice) -> None:
-        self._effects.append(Tell(report))
-
-    def _new_serial(self) -> int:
-        self._next_serial += 1
-        return self._next_serial

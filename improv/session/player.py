@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from improv.errors import DeviceError
 from improv.music.event import NoteOff, NoteOn, Other, Source
@@ -80,6 +81,7 @@ class Player:
         self._priority = "normal"
         self._started_up = False
         self._said = ""
+        self._lost: set[str] = set()  # ports that have gone and not returned
         self._reason: str | None = None  # why it ends, once it does
         self._exit_code = 0
 
@@ -174,8 +176,12 @@ class Player:
                 self._outputs[output.name] = output
                 for message in self._engine.greeting():
                     output.send(message, self._clock(), Source.IMPROV)
+                self._say_if_back(output.name)
             case rack.InputOpened(input=opened):
                 self._inputs[opened.name] = opened
+                self._say_if_back(opened.name)
+            case rack.PortLost(port=port):
+                self._lose(port, f"lost {port.name}; it is opened again when it returns")
             case rack.PortRefused(error=error, wanted=wanted):
                 self._notice(str(error), Level.ERROR if wanted else Level.WARNING)
                 if wanted and not self._started_up:
@@ -186,6 +192,22 @@ class Player:
                 self._started_up = True
                 self._say_where()
 
+    def _lose(self, port: Input | Output, words: str) -> None:
+        ports: dict[str, Any]
+        for ports in (self._outputs, self._inputs):
+            if ports.get(port.name) is port:
+                del ports[port.name]
+                self._lost.add(port.name)
+                self._notice(words, Level.WARNING)
+                self._rack.lose(port)
+                if ports is self._inputs:  # no release will come for the keys that are down
+                    self._apply(self._engine.lift_keys(self._clock()))
+
+    def _say_if_back(self, name: str) -> None:
+        if name in self._lost:
+            self._lost.discard(name)
+            self._notice(f"{name} is back")
+
     def _say_where(self) -> None:
         """What a musician must know to be heard, in one line."""
         inputs = ", ".join(self._inputs) or "the typed piano only"
@@ -193,6 +215,7 @@ class Player:
         self._notice(f"listening on {inputs}; playing to {outputs}")
 
     def _set_outputs(self, specs: tuple[str, ...]) -> None:
+        self._rack.forget_lost("output", keep=specs)
         for name in set(self._outputs) - set(specs):
             output = self._outputs.pop(name)
             for message in self._engine.farewell():
@@ -203,6 +226,7 @@ class Player:
                 self._rack.open_output(spec)
 
     def _set_inputs(self, specs: tuple[str, ...]) -> None:
+        self._rack.forget_lost("input", keep=specs)
         for name in set(self._inputs) - set(specs):
             self._rack.close(self._inputs.pop(name))
         for spec in specs:
@@ -229,9 +253,7 @@ class Player:
             try:
                 output.send(effect.message, now, effect.source)
             except DeviceError as error:
-                del self._outputs[output.name]
-                self._rack.close(output)
-                self._notice(str(error), Level.ERROR)
+                self._lose(output, str(error))
         if effect.audible:
             self._meter.sent += 1
         if effect.is_onset and effect.source is Source.IMPROV:

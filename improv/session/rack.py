@@ -2,7 +2,8 @@
 
 Opening a port can take a tenth of a second (a SoundFont, a JACK client), and a note must not wait
 for it. One worker thread does it and puts what came of it into the inbox; the loop thread alone
-holds the open outputs and sends. Once a second the worker looks which ports there are.
+holds the open outputs and sends. Once a second the worker looks which ports there are: nothing
+reports an unplugged one (python-rtmidi #98). One that was lost is opened again when it returns.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event
 from improv.play.interfaces import Input, Output
 from improv.ports import midi
 from improv.ports.backend import Backend, PortList, PortWatch
+from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, PortSpec, parse_spec
 
 POLL = 1.0
+
+_Way = Literal["input", "output"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,13 @@ class OutputOpened:
 @dataclass(frozen=True, slots=True)
 class InputOpened:
     input: Input
+
+
+@dataclass(frozen=True, slots=True)
+class PortLost:
+    """An open port is not there any more: unplugged, or its MIDI system has gone."""
+
+    port: Input | Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class StartedUp:
     """Everything asked for at the start has been opened or refused."""
 
 
-RackItem = OutputOpened | InputOpened | PortRefused | PortChoices | StartedUp
+RackItem = OutputOpened | InputOpened | PortLost | PortRefused | PortChoices | StartedUp
 
 
 class Rack(threading.Thread):
@@ -73,7 +85,8 @@ class Rack(threading.Thread):
         self._listener = listener
         self._soundfont = soundfont
         self._watch: PortWatch | None = None
-        self._own: set[str] = set()  # names of ports we made, which we must not wire to ourselves
+        self._midi: dict[tuple[_Way, str], MidiInput | MidiOutput] = {}  # open, by spec
+        self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
         self._choices: PortChoices | None = None
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
@@ -91,7 +104,15 @@ class Rack(threading.Thread):
 
     def close(self, port: Input | Output) -> None:
         """Close a port nobody uses any more."""
-        self._work.put(port.close)
+        self._work.put(lambda: self._close(port))
+
+    def lose(self, port: Input | Output) -> None:
+        """Close a port that has gone, and open it again when it returns."""
+        self._work.put(lambda: self._lose(port))
+
+    def forget_lost(self, way: _Way, *, keep: tuple[str, ...]) -> None:
+        """Open no lost port again but these: the musician has chosen others."""
+        self._work.put(lambda: self._keep_lost(way, keep))
 
     def finish(self, timeout: float) -> None:
         """Do what is queued, then end."""
@@ -141,8 +162,7 @@ class Rack(threading.Thread):
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
             return False
-        self._own.add(getattr(output, "port", ""))
-        self._report(OutputOpened(output))
+        self._opened_output(output)
         return True
 
     def _make_output(self, spec: PortSpec) -> Output:
@@ -162,29 +182,71 @@ class Rack(threading.Thread):
             case _:
                 return midi.open_output(spec)
 
-    def _input(self, text: str, *, wanted: bool) -> None:
+    def _input(self, text: str, *, wanted: bool) -> bool:
         try:
             spec = parse_spec(text)
             if spec.kind is Kind.NONE:
-                return
+                return True
             opened = midi.open_input(spec, self._listener)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
-            return
-        self._own.add(opened.port)
-        self._report(InputOpened(opened))
+            return False
+        self._opened_input(opened)
+        return True
+
+    def _close(self, port: Input | Output) -> None:
+        port.close()
+        self._midi = {key: open_ for key, open_ in self._midi.items() if open_ is not port}
+
+    def _lose(self, port: Input | Output) -> None:
+        self._lost |= {key for key, open_ in self._midi.items() if open_ is port}
+        self._close(port)
+
+    def _keep_lost(self, way: _Way, keep: tuple[str, ...]) -> None:
+        self._lost = {key for key in self._lost if key[0] != way or key[1] in keep}
 
     def _ports(self) -> PortList | None:
-        """The ports of others, or None without a MIDI system."""
+        """All ports there are, or None without a MIDI system."""
         try:
             if self._watch is None:
                 self._watch = PortWatch()
-            return self._watch.look().without(self._own)
+            return self._watch.look()
         except DeviceError:
             return None
 
     def _look(self) -> None:
-        ports = self._ports()
+        there = self._ports()
+        if there is not None:
+            for port in self._midi.values():
+                if not port.is_there(there):
+                    self._report(PortLost(port))
+            for way, spec in tuple(self._lost):
+                self._try_again(way, spec)
+            # What we made ourselves is no choice: it must not be wired back to us.
+            there = there.without(port.port for port in self._midi.values())
+        self._offer(there)
+
+    def _try_again(self, way: _Way, spec: str) -> None:
+        try:
+            if way == "output":
+                self._opened_output(midi.open_output(parse_spec(spec)))
+            else:
+                self._opened_input(midi.open_input(parse_spec(spec), self._listener))
+        except DeviceError:
+            pass  # still gone
+
+    def _opened_output(self, output: Output) -> None:
+        if isinstance(output, MidiOutput):
+            self._midi["output", output.name] = output
+            self._lost.discard(("output", output.name))
+        self._report(OutputOpened(output))
+
+    def _opened_input(self, opened: MidiInput) -> None:
+        self._midi["input", opened.name] = opened
+        self._lost.discard(("input", opened.name))
+        self._report(InputOpened(opened))
+
+    def _offer(self, ports: PortList | None) -> None:
         inputs = tuple(f"port:{name}" for name in ports.inputs) if ports else ()
         outputs = tuple(f"port:{name}" for name in ports.outputs) if ports else ()
         choices = PortChoices(

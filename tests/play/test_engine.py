@@ -376,3 +376,14 @@ def test_the_plan_that_is_shown_is_the_plan():
         e.report for _, e in made.effects if isinstance(e, Tell) and isinstance(e.report, Planned)
     ]
     assert len(plans[-1].notes) == made.engine.planned
+
+
+def test_a_lost_keyboard_leaves_no_key_down():
+    """Keys held on a keyboard that is unplugged are let go, and the phrase can end."""
+    made = stage(idle_start=None, pause=0.5)
+    made.feed(NoteOn(1.0, 60, 70), 1.0)
+    made.run_until(2.0)
+    made.do(made.engine.lift_keys(2.0))
+    assert made.engine.sounding == 0
+    made.run_until(4.0)
+    assert onsets(made.effects, Source.IMPROV)[0][0] == pytest.approx(2.5)

@@ -1,0 +1,62 @@
+"""A MIDI system that goes and comes back under a playing instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rig.support import FarEnd, JackServer, wait_for
+
+from improv.music.opening import phrase
+from improv.play.params import Params
+from improv.session.messages import ModelSetup, Notice, PlayerSetup, Report, Status
+from improv.session.terminal import PlayerProcess
+
+
+@pytest.fixture
+def mortal(
+    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[JackServer]:
+    """A server that the other tests don't use, so that it can be stopped."""
+    server = JackServer(tmp_path / "jackd.log")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    server.start()
+    yield server
+    server.close()
+
+
+def test_ports_come_back_with_their_server(mortal: JackServer) -> None:
+    """JACK dies while it plays: the musician is told, and the ports return with it by name."""
+    ports = ("virtual:improv",)
+    player = PlayerProcess(
+        PlayerSetup(Params(), 3, ModelSetup("seed", "cpu"), phrase(), 0.0, ports, ports)
+    )
+    player.start()
+    reports: list[Report] = []
+
+    def status() -> Status | None:
+        reports.extend(player.receive())
+        return next((r for r in reversed(reports) if isinstance(r, Status)), None)
+
+    def is_open() -> bool:
+        now = status()
+        return now is not None and now.outputs == now.inputs == ports
+
+    def heard(far: FarEnd) -> bool:
+        return any(m.is_on for m in far.heard())
+
+    try:
+        wait_for(is_open, word="the ports")
+        mortal.stop()
+        wait_for(lambda: not is_open(), word="the loss to be noticed")
+        mortal.start()
+        wait_for(is_open, 10, word="the ports to return")
+        with FarEnd(mortal.env) as far:
+            far.connect("improv:out", far.midi_in)
+            wait_for(lambda: heard(far), word="music on the new port")
+    finally:
+        assert player.stop() == 0
+    texts = [r.text for r in reports if isinstance(r, Notice)]
+    assert "lost virtual:improv; it is opened again when it returns" in texts
+    assert "virtual:improv is back" in texts
