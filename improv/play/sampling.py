@@ -59,14 +59,15 @@ def pitch_range(low: int, high: int) -> Mask:
 
 
 def weigh(logits: Logits, temperature: float, top_p: float, mask: Mask) -> Floats:
-    """(128,) log weights that may be drawn from; -inf where a pitch is out of the question.
+    """Log weights of what may be drawn, as many as the mask; -inf where it is out of the question.
 
     Logits that are not finite count as the least likely of the others. An empty mask is no mask.
     """
+    size = len(mask)
     if not mask.any():
-        mask = np.ones(PITCHES, np.bool_)
+        mask = np.ones(size, np.bool_)
     values = np.asarray(logits, np.float64).reshape(-1)
-    values = values[:PITCHES] if len(values) >= PITCHES else np.zeros(PITCHES)
+    values = values[:size] if len(values) >= size else np.zeros(size)
     finite = np.isfinite(values)
     values = np.where(finite, values, values.min(initial=0.0, where=finite))
     heat = temperature if math.isfinite(temperature) else 1.0
@@ -78,11 +79,11 @@ def weigh(logits: Logits, temperature: float, top_p: float, mask: Mask) -> Float
 
 
 def _nucleus(values: Floats, top_p: float) -> Mask:
-    """The fewest likeliest pitches that together hold `top_p` (Holtzman et al. 2020)."""
+    """The fewest likeliest that together hold `top_p` (Holtzman et al. 2020)."""
     chance = np.exp(values)  # the largest value is 0
     order = np.argsort(-chance, kind="stable")
     before = np.cumsum(chance[order]) - chance[order]
-    kept = np.zeros(PITCHES, np.bool_)
+    kept = np.zeros(len(values), np.bool_)
     kept[order] = (before < top_p * chance.sum()) & (chance[order] > 0.0)
     kept[order[0]] = True
     return kept

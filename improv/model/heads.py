@@ -1,0 +1,73 @@
+"""What the relative network's heads are and the shapes of its weights, without Keras.
+
+`pitch`, `step` and the other factors are scored by a head each, see `improv.model.relative`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from improv.music.event import PITCHES
+from improv.music.hearing import INTERVALS, STYLES, TIMES, VELOCITIES, VOCABULARY
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One factor of a note. `bins` candidates, scored from `rolls` channels laid out on them.
+
+    `width` is how many candidates the convolution sees, `channels` how many features it makes;
+    `given` are the factors drawn before, with the size of each one's vocabulary.
+    """
+
+    bins: int
+    rolls: int
+    width: int
+    channels: int
+    given: Mapping[str, int]
+
+
+HEADS = {
+    "step": Head(TIMES, 7, 25, 12, {}),
+    "pitch": Head(PITCHES, 7, 49, 24, {"step": TIMES}),
+    "duration": Head(TIMES, 7, 25, 12, {"step": TIMES, "pitch": PITCHES, "interval": INTERVALS}),
+    "velocity": Head(
+        VELOCITIES,
+        3,
+        15,
+        8,
+        {"step": TIMES, "pitch": PITCHES, "interval": INTERVALS, "duration": TIMES},
+    ),
+}
+HIDDEN = 256  # units between the state and each head
+# how many notes each roll decays over; the newest note has lag 0
+PITCH_FADES = (1.0, 3.0, 12.0, 40.0)
+STEP_FADES = (0.7, 3.0, 12.0)
+DURATION_FADES = (0.7, 6.0)
+VELOCITY_FADES = (0.7, 3.0, 12.0)
+
+
+def shapes(units: int) -> dict[str, Shape]:
+    """Each weight's name and shape."""
+    table: dict[str, Shape] = {
+        f"hear/{name}": (size + 1, 4 * units) for name, size in VOCABULARY.items()
+    }
+    table |= {
+        "hear/style": (len(STYLES), 4 * units),
+        "hear/recurrent": (units, 4 * units),
+        "hear/bias": (4 * units,),
+    }
+    for name, head in HEADS.items():
+        table |= {
+            f"{name}/state": (units, HIDDEN),
+            f"{name}/bias": (HIDDEN,),
+            **{f"{name}/{given}": (size, HIDDEN) for given, size in head.given.items()},
+            f"{name}/kernel": (head.width, head.rolls, head.channels),
+            f"{name}/modulation": (HIDDEN, 3 * head.channels),
+            f"{name}/modulation_bias": (3 * head.channels,),
+            f"{name}/absolute": (HIDDEN, head.bins),
+            f"{name}/absolute_bias": (head.bins,),
+        }
+    return table

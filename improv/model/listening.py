@@ -1,0 +1,180 @@
+"""A network of distributions that listens and improvises, whatever runs its functions.
+
+It is primed from a blank state with the last 25 notes and then carries its state from note to
+note, as it was trained: every training sequence begins blank in the middle of a piece and is
+`TRAINED` notes long. A carried state is not a sliding window, so before it has come further from
+its blank state than it ever was in training, it is primed anew with its own last 25 notes. The
+rolls and histograms beside the state always are of exactly the last 25.
+
+Of the notes that improv itself played, the model hears the loudness it meant and not what the
+velocity knob made of it; else each phrase would be louder than the one before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.music import hearing
+from improv.music.encoding import WINDOW
+from improv.music.event import Note, ProposedNote, Source
+from improv.music.hearing import STYLES, Hearing, Ids
+from improv.play import factors
+from improv.play.factors import Recent
+from improv.play.params import Params
+
+TRAINED = 64  # notes of a training sequence
+Call = Callable[..., Mapping[str, NDArray[np.float32]]]
+Logits = NDArray[np.float32]
+NOTHING = np.array(list(hearing.VOCABULARY.values()), np.int32)  # the note before the first
+CLASSICAL = (1.0, 0.0)  # shares of improv.music.hearing.STYLES
+
+
+class Ear:
+    """A network's state and the notes behind it: a `factors.Listener`.
+
+    Not for use by two threads at once.
+
+    Args:
+        calls: the five functions of `improv.model.relative_calls`, by name.
+        units: the size of its state.
+        style: how much of each of `improv.music.hearing.STYLES`.
+    """
+
+    def __init__(
+        self, calls: Mapping[str, Call], units: int, style: Sequence[float] = CLASSICAL
+    ) -> None:
+        self._calls = calls
+        self._style = np.asarray(style, np.float32).reshape(1, len(STYLES))
+        self._blank = np.zeros((1, units), np.float32)
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget everything."""
+        self.notes: list[Note] = []  # what has been heard since, oldest first
+        self._ids: list[Ids] = []
+        self._state, self._memory = self._blank, self._blank
+        self._take_in(NOTHING)
+
+    def hear(self, note: Note) -> None:
+        """Take in one note, which begins no earlier than the one before."""
+        self.notes.append(note)
+        recent = self.notes[-3:]
+        self._ids.append(
+            hearing.note_ids(
+                [n.pitch for n in recent],
+                [n.start for n in recent],
+                note.duration,
+                note.velocity,
+            )
+        )
+        self._take_in(self._ids[-1])
+
+    def recent(self) -> Recent:
+        """The last 25 notes as `factors.draw` wants them."""
+        last = self.notes[-WINDOW:]
+        return Recent([note.pitch for note in last], [note.start for note in last])
+
+    def step(self) -> Logits:
+        heard = self._heard(0.0)
+        return self._ask("step", past=heard.past[0], now=heard.now[0])
+
+    def pitch(self, step: float) -> Logits:
+        heard = self._heard(step)
+        return self._ask(
+            "pitch", past=heard.past[0], then=heard.then[0], step=hearing.time_bin([step])
+        )
+
+    def duration(self, step: float, pitch: int) -> Logits:
+        heard = self._heard(step)
+        return self._ask(
+            "duration",
+            past=heard.past[0],
+            now=heard.now[0],
+            then=heard.then[0],
+            **self._drawn(step, pitch),
+        )
+
+    def velocity(self, step: float, pitch: int, duration: float) -> Logits:
+        return self._ask(
+            "velocity",
+            past=self._heard(step).past[0],
+            duration=hearing.time_bin([duration]),
+            **self._drawn(step, pitch),
+        )
+
+    def _drawn(self, step: float, pitch: int) -> dict[str, Ids]:
+        above = pitch - self.notes[-1].pitch if self.notes else 0
+        return {
+            "step": hearing.time_bin([step]),
+            "pitch": np.array([pitch], np.int32),
+            "interval": hearing.interval_id(np.array([above])),
+        }
+
+    def _ask(self, factor: str, **given: NDArray[np.generic]) -> Logits:
+        logits: Logits = self._calls[factor](state=self._state, **given)["logits"][0]
+        return logits
+
+    def _take_in(self, ids: Ids) -> None:
+        after = self._calls["hear"](
+            note=ids[None], style=self._style, state=self._state, memory=self._memory
+        )
+        self._state, self._memory = after["state"], after["memory"]
+        self._views: dict[float, Hearing] = {}
+
+    def _heard(self, step: float) -> Hearing:
+        """What is heard before a note that begins `step` seconds after the last."""
+        if step not in self._views:
+            last = self.notes[-WINDOW:]
+            self._views[step] = hearing.last(
+                self._ids[-WINDOW:],
+                [note.start for note in last],
+                [note.duration for note in last],
+                step,
+            )
+        return self._views[step]
+
+
+class DistributionImproviser:
+    """An `Improviser` around an ear. Not for use by two threads at once."""
+
+    def __init__(self, name: str, backend: str, ear: Ear) -> None:
+        self.name = name
+        self.backend = backend
+        self._ear = ear
+        self._context: Sequence[Note] | None = None
+
+    def prime(self, context: Sequence[Note]) -> None:
+        self._context = tuple(context[-WINDOW:])  # taken in when the knobs are known
+
+    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+        if self._context is not None:
+            self._listen([_meant(note, params) for note in self._context])
+            self._context = None
+        elif len(self._ear.notes) >= TRAINED - 1:
+            self._listen(self._ear.notes[-WINDOW:])
+        note = factors.draw(self._ear, self._ear.recent(), params, key)
+        start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
+        sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)
+        self._ear.hear(_meant(sounded, params))
+        return note
+
+    def _listen(self, notes: Sequence[Note]) -> None:
+        self._ear.begin()
+        begin = notes[0].start if notes else 0.0
+        before = 0.0
+        for note in notes:
+            start = note.start - begin
+            before = max(before, start) if math.isfinite(start) else before
+            duration = note.duration if math.isfinite(note.duration) else 0.0
+            self._ear.hear(Note(note.pitch, note.velocity, before, max(0.0, duration)))
+
+
+def _meant(note: Note, params: Params) -> Note:
+    if note.source is Source.YOU:
+        return note
+    velocity = factors.unbent(note.velocity, params)
+    return Note(note.pitch, velocity, note.start, note.duration, note.source)

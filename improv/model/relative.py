@@ -1,0 +1,244 @@
+"""A recurrent network whose heads move with transposition and tempo, in keras.ops.
+
+One LSTM takes in the notes one by one, their embeddings going straight to its gates. A note is
+drawn factor by factor, each conditioned on those before it::
+
+    state, step histograms            -> step      64 bins of log time
+    state, step, piano rolls          -> pitch     128
+    state, step, pitch, histograms    -> duration  64 bins of log time
+    state, step, pitch, duration, ... -> velocity  32 bins
+
+Step comes first, since whether a note belongs to the chord before it decides what pitches fit;
+with its onset known, the rolls say what sounds at the very moment it begins.
+
+Each head scores all candidates alike: rolls of the last 25 notes (decaying over notes and over
+seconds, still sounding), laid out on the candidates' axis, are convolved along that axis and
+modulated by the state. So what is learnt of a fifth in C holds in every key, and what is learnt
+of a rhythm at every tempo. Logits by absolute place are added for register.
+
+Every function takes its weights as a mapping of tensors, so the same lines train on any Keras
+backend and are exported for playing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from improv.model.heads import (
+    DURATION_FADES,
+    HEADS,
+    PITCH_FADES,
+    STEP_FADES,
+    VELOCITY_FADES,
+    shapes,
+)
+from improv.music.encoding import WINDOW
+from improv.music.event import PITCHES
+from improv.music.hearing import INTERVALS, REACH, STYLES, TIMES, VELOCITIES, VOCABULARY
+
+Tensor = Any
+Weights = Mapping[str, Tensor]
+
+
+def initial(units: int, seed: int) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+    """Random weights to start from."""
+    rng = np.random.default_rng(seed)
+    weights = {}
+    for name, shape in shapes(units).items():
+        kind = name.split("/")[1]
+        if kind == "recurrent":  # orthogonal, gate by gate (Saxe et al. 2014)
+            blocks = [np.linalg.qr(rng.normal(size=(units, units)))[0] for _ in range(4)]
+            value = np.concatenate(blocks, axis=1)
+        elif kind == "bias" and name.startswith("hear"):
+            value = np.zeros(shape)
+            value[units : 2 * units] = 1.0  # the forget gate stands open
+        elif kind == "modulation_bias":
+            value = np.zeros(shape)
+            third = shape[0] // 3
+            value[:third] = rng.normal(size=third) / np.sqrt(third)
+        elif kind in {"bias", "absolute_bias"}:
+            value = np.zeros(shape)
+        elif kind == "kernel":
+            value = rng.normal(size=shape) * np.sqrt(0.5 / shape[1]) / 3
+        elif kind in {"state", "absolute", "modulation"}:
+            value = rng.normal(size=shape) * (0.3 if kind != "state" else 1.0) / np.sqrt(shape[0])
+        else:  # embeddings
+            value = rng.normal(size=shape) * 0.1
+        weights[name] = value.astype(np.float32)
+    return weights
+
+
+def gates(weights: Weights, note: Tensor, style: Tensor) -> Tensor:
+    """What a note says to the LSTM's gates: ids (..., 6) and style (..., 2) to (..., 4 units)."""
+    total = weights["hear/bias"] + ops.matmul(style, weights["hear/style"])
+    for place, name in enumerate(VOCABULARY):
+        total = total + ops.take(weights[f"hear/{name}"], note[..., place], axis=0)
+    return total
+
+
+def cell(given: Tensor, state: Tensor, memory: Tensor, recurrent: Tensor) -> tuple[Tensor, ...]:
+    """One step of an LSTM: gates (B, 4U), state and memory (B, U) to both anew and the gates."""
+    entry, forget, value, out = ops.split(given + ops.matmul(state, recurrent), 4, axis=-1)
+    entry, forget, out = ops.sigmoid(entry), ops.sigmoid(forget), ops.sigmoid(out)
+    value = ops.tanh(value)
+    memory = forget * memory + entry * value
+    return out * ops.tanh(memory), memory, entry, forget, value, out
+
+
+@ops.custom_gradient  # type: ignore[untyped-decorator]  # Keras has no type stubs
+def lstm(given: Tensor, recurrent: Tensor) -> Any:
+    """All states of an LSTM: (T, B, 4U) and (U, 4U) to (T, B, U), from a blank state.
+
+    The gradient of the recurrent weights is one product over all steps, and not one a step:
+    3,500 notes a second against 2,000 by keras.layers.LSTM on two cores.
+    """
+    batch, units = given.shape[1], recurrent.shape[0]
+    # ops.scan on TensorFlow wants what it keeps of each step to look like what it carries on
+    blank = ops.zeros((batch, 6 * units), given.dtype)
+
+    def step(carry: Tensor, x: Tensor) -> Any:
+        state, memory = carry[:, :units], carry[:, units : 2 * units]
+        carry = ops.concatenate(cell(x, state, memory, recurrent), axis=-1)
+        return carry, carry
+
+    _, kept = ops.scan(step, blank, given)  # (T, B, 6U)
+    states = kept[..., :units]
+
+    def gradient(*args: Any, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
+        arriving = upstream if upstream is not None else args[0]
+        before = ops.concatenate([blank[None], kept[:-1]], axis=0)[..., : 2 * units]
+        back_to_state = ops.transpose(recurrent)
+
+        def back(carry: Tensor, x: tuple[Tensor, ...]) -> Any:
+            arrived, earlier, now = x
+            _, held, i, f, g, o = ops.split(now, 6, axis=-1)
+            d_state = carry[:, :units] + arrived
+            squashed = ops.tanh(held)
+            d_memory = carry[:, units : 2 * units] + d_state * o * (1.0 - squashed * squashed)
+            d_gates = ops.concatenate(
+                [
+                    d_memory * g * i * (1.0 - i),
+                    d_memory * earlier[:, units:] * f * (1.0 - f),
+                    d_memory * i * (1.0 - g * g),
+                    d_state * squashed * o * (1.0 - o),
+                ],
+                axis=-1,
+            )
+            d_before = ops.matmul(d_gates, back_to_state)
+            carry = ops.concatenate([d_before, d_memory * f, d_gates], axis=-1)
+            return carry, carry
+
+        _, d_kept = ops.scan(back, blank, (arriving, before, kept), reverse=True)
+        d_given = d_kept[..., 2 * units :]
+        heard = ops.reshape(before[..., :units], (-1, units))
+        d_recurrent = ops.matmul(ops.transpose(heard), ops.reshape(d_given, (-1, 4 * units)))
+        return d_given, d_recurrent
+
+    return states, gradient
+
+
+def _laid(ids: Tensor, bins: int) -> Tensor:
+    """Ids (..., 25) to ones at their place, (..., 25, bins); those outside are nowhere."""
+    return ops.cast(ops.equal(ids[..., None], np.arange(bins, dtype=np.int32)), "float32")
+
+
+def _spread(places: Tensor, bins: int) -> Tensor:
+    """Places (..., 25) shared between the two bins they lie between, (..., 25, bins)."""
+    away = ops.abs(places[..., None] - np.arange(bins, dtype=np.float32))
+    return ops.relu(1.0 - away)
+
+
+def _fading(fades: tuple[float, ...]) -> Any:
+    """(25, fades): how much each of the last notes counts."""
+    lag = np.arange(WINDOW - 1, -1, -1, dtype=np.float32)
+    return np.exp(-lag[:, None] / np.array(fades, np.float32))
+
+
+def _summed(laid: Tensor, fades: tuple[float, ...]) -> Tensor:
+    """(..., 25, bins) to (..., bins, fades)."""
+    return ops.matmul(ops.swapaxes(laid, -1, -2), _fading(fades))
+
+
+def rolls(past: Tensor, now: Tensor, then: Tensor, step: Tensor) -> dict[str, Tensor]:
+    """What each head sees laid out on its candidates: (..., bins, rolls).
+
+    `past`, `now` and `then` are of `improv.music.hearing.Hearing`, `step` (...) the id of the step
+    to the note to come; the step head's needs neither `then` nor `step`.
+    """
+    steps, durations = _laid(past[..., 1], TIMES), _laid(past[..., 2], TIMES)
+    pitches = _laid(past[..., 0], PITCHES)
+    faded = _summed(steps, STEP_FADES)  # (..., 64, 3)
+    lasting = _summed(durations, DURATION_FADES)
+    ending = ops.sum(_spread(now[..., 0], TIMES), axis=-2)[..., None]
+    begun = _summed(_spread(now[..., 1], TIMES), (6.0,))
+    ending_then = ops.sum(_spread(then[..., 3], TIMES), axis=-2)[..., None]
+    drawn = _laid(step, TIMES)[..., None]
+    return {
+        "step": ops.concatenate([faded, lasting, ending, begun], axis=-1),
+        "pitch": ops.concatenate(
+            [
+                _summed(pitches, PITCH_FADES),
+                ops.matmul(ops.swapaxes(pitches, -1, -2), then[..., :3]),
+            ],
+            axis=-1,
+        ),
+        "duration": ops.concatenate([lasting, ending_then, ending, drawn, faded[..., :2]], axis=-1),
+        "velocity": _summed(_laid(past[..., 3], VELOCITIES), VELOCITY_FADES),
+    }
+
+
+def hidden(weights: Weights, name: str, state: Tensor) -> Tensor:
+    """A head's own view of the state: (..., U) to (..., 256)."""
+    return ops.matmul(state, weights[f"{name}/state"]) + weights[f"{name}/bias"]
+
+
+def logits(
+    weights: Weights, name: str, view: Tensor, given: Mapping[str, Tensor], laid: Tensor
+) -> Tensor:
+    """A head's logits (N, bins) from its view (N, 256), ids (N,) and rolls (N, bins, rolls)."""
+    head = HEADS[name]
+    for factor in head.given:
+        view = view + ops.take(weights[f"{name}/{factor}"], given[factor], axis=0)
+    view = ops.silu(view)
+    modulation = (
+        ops.matmul(view, weights[f"{name}/modulation"]) + weights[f"{name}/modulation_bias"]
+    )
+    weight, scale, shift = ops.split(modulation[:, None, :], 3, axis=-1)  # (N, 1, channels)
+    seen = ops.conv(laid, weights[f"{name}/kernel"], padding="same")  # (N, bins, channels)
+    seen = ops.relu(seen * (1.0 + scale) + shift)
+    relative = ops.sum(seen * weight, axis=-1)
+    absolute = ops.matmul(view, weights[f"{name}/absolute"]) + weights[f"{name}/absolute_bias"]
+    return relative + absolute
+
+
+def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Logits (B, T, bins) of every factor of every note of B sequences, with teacher forcing.
+
+    `heard` has note (B, T, 6), past (B, T, 25, 4), now (B, T, 25, 2), then (B, T, 25, 4), style
+    (B, 2) and played (B, T, 6), the ids of the notes to be foretold.
+    """
+    played = heard["played"]
+    batch, count = played.shape[:2]
+    style = ops.broadcast_to(heard["style"][:, None], (batch, count, len(STYLES)))
+    given = ops.transpose(gates(weights, heard["note"], style), (1, 0, 2))
+    states = ops.transpose(lstm(given, weights["hear/recurrent"]), (1, 0, 2))
+    flat = {
+        name: ops.reshape(x, (-1, *x.shape[2:])) for name, x in heard.items() if name != "style"
+    }
+    ids = {name: flat["played"][:, place] for place, name in enumerate(VOCABULARY)}
+    # a first note has neither; its step is not learnt from, see improv.train.sequences
+    ids["step"] = ops.minimum(ids["step"], TIMES - 1)
+    ids["interval"] = ops.where(ids["interval"] < INTERVALS, ids["interval"], REACH)
+    laid = rolls(flat["past"], flat["now"], flat["then"], ids["step"])
+    states = ops.reshape(states, (-1, states.shape[-1]))
+    return {
+        name: ops.reshape(
+            logits(weights, name, hidden(weights, name, states), ids, laid[name]),
+            (batch, count, head.bins),
+        )
+        for name, head in HEADS.items()
+    }

@@ -1,0 +1,209 @@
+"""What a network of distributions hears of the notes before one, for training and playing alike.
+
+A note is five ids (pitch, step, duration and velocity in bins, intervals to the two notes before
+it), which a recurrent state takes in one by one. Beside it stands a rolling view of the last
+`WINDOW` notes from which rolls and histograms are made: what sounded, how long ago, what still
+sounds, and when that will end. Everything is computed here in NumPy, on both sides, so that a
+rounding can't tell training from playing apart.
+
+Time is heard in 64 bins, equal in log time from 4 ms to 16 s: a bin is 14 % wide, "together" and
+"later" are different bins, and a change of tempo moves everything by the same number of bins.
+Everything shorter than 4 ms is in the first bin, everything longer than 16 s in the last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.music.encoding import WINDOW
+from improv.music.event import PITCHES
+
+TIMES = 64  # bins of time
+SHORTEST, LONGEST = 0.004, 16.0  # seconds; where the bins begin and end
+VELOCITIES = 32  # bins of velocity, four wide
+REACH = 48  # semitones an interval is told apart up to
+INTERVALS = 2 * REACH + 1
+STYLES = ("classical", "pop")
+WIDTH = math.log(LONGEST / SHORTEST) / TIMES  # of a bin, in log seconds
+AWAY = -9.0  # a place in bins where no bin is
+
+# vocabulary of each id; the id after the last says "there is none"
+VOCABULARY = {
+    "pitch": PITCHES,
+    "interval": INTERVALS,
+    "second_interval": INTERVALS,
+    "step": TIMES,
+    "duration": TIMES,
+    "velocity": VELOCITIES,
+}
+FADES = (0.15, 1.0)  # seconds over which a note fades from a roll
+STILL = 0.97  # of its duration a note counts as sounding: exact ties would be decided by rounding
+
+Ids = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is heard before each of some notes; any shape (...) of them.
+
+    `note` is (..., 6), ids in the order of VOCABULARY, of the note just before. `past` is
+    (..., 25, 4), ids of pitch, step, duration and velocity of the last 25, oldest first. `now` is
+    (..., 25, 2), where in the bins of time each of them lies by what remains of it and by how long
+    ago it began, both when the note just before begins. `then` is (..., 25, 4), at the onset of
+    the note to come: two fades, whether it still sounds, and where what remains of it lies.
+    """
+
+    note: Ids
+    past: Ids
+    now: Floats
+    then: Floats
+
+
+def time_bin(seconds: Any) -> Ids:
+    """The bin of each time, 0-63."""
+    return np.asarray(np.clip(np.floor(_place(seconds)), 0, TIMES - 1), np.int32)
+
+
+def time_in(bins: Any, share: Any = 0.5) -> NDArray[np.float64]:
+    """The time at that share (0-1) of a bin, in seconds; those of the first bin begin at 0."""
+    bins, share = np.asarray(bins, np.float64), np.asarray(share, np.float64)
+    inside = SHORTEST * np.exp((bins + share) * WIDTH)
+    return np.asarray(np.where(bins < 1, share * SHORTEST * math.exp(WIDTH), inside))
+
+
+def velocity_bin(velocity: Any) -> Ids:
+    """The bin of each velocity, 0-31."""
+    wide = PITCHES // VELOCITIES
+    return np.asarray(np.clip(np.asarray(velocity) // wide, 0, VELOCITIES - 1), np.int32)
+
+
+def interval_id(above: Any) -> Ids:
+    """The id of each interval in semitones; those beyond four octaves count as four."""
+    return np.asarray(np.clip(above, -REACH, REACH) + REACH, np.int32)
+
+
+def _place(seconds: Any) -> NDArray[np.float64]:
+    """Where a time lies, in bins: 0 at the first's beginning; NaN counts as no time at all."""
+    held = np.fmin(np.fmax(np.asarray(seconds, np.float64), SHORTEST), LONGEST)
+    return np.asarray(np.log(held / SHORTEST) / WIDTH)
+
+
+def sequences(
+    pitch: NDArray[Any], onset: NDArray[Any], duration: NDArray[Any], velocity: NDArray[Any]
+) -> tuple[Hearing, Ids]:
+    """What is heard before each note of B sequences, nothing before the first, and the notes.
+
+    Args:
+        pitch: (B, T) 0-127.
+        onset: (B, T) seconds.
+        duration: (B, T) seconds.
+        velocity: (B, T) 1-127.
+
+    Returns:
+        Hearing of shape (B, T), and the ids (B, T, 6) of the notes themselves; where a first
+        note's step and intervals would be stands "there is none".
+    """
+    ids = _ids(pitch, onset, duration, velocity)  # (B, T, 6)
+    count = pitch.shape[1]
+    index = np.arange(count)[:, None] + np.arange(-WINDOW, 0)  # (T, 25)
+    heard = index >= 0
+    index = np.where(heard, index, 0)
+    started = onset[:, index]  # (B, T, 25)
+    lasting = duration[:, index]
+    nothing = np.array(list(VOCABULARY.values()), np.int32)
+    note = np.concatenate([np.broadcast_to(nothing, ids[:, :1].shape), ids[:, :-1]], axis=1)
+    now = np.concatenate([onset[:, :1], onset[:, :-1]], axis=1)  # (B, T)
+    return _hearing(note, ids[:, index], started, lasting, heard, now, onset), ids
+
+
+def note_ids(pitch: Sequence[int], onset: Sequence[float], duration: float, velocity: int) -> Ids:
+    """(6,) the ids of the last of some notes; no more than the last three are looked at."""
+    pitch, onset = pitch[-3:], onset[-3:]
+    rest = len(pitch) - 1
+    ids = _ids(
+        np.array([pitch]),
+        np.array([onset]),
+        np.array([[0.0] * rest + [duration]]),
+        np.array([[1] * rest + [velocity]]),
+    )
+    return np.asarray(ids[0, -1])
+
+
+def last(
+    ids: Sequence[Ids], onset: Sequence[float], duration: Sequence[float], step: float
+) -> Hearing:
+    """What is heard at the end of n notes, before one that begins `step` seconds later.
+
+    `ids` are as `note_ids` gives them. The result has shape (1, 1).
+    """
+    count = min(len(ids), WINDOW)
+    nothing = np.array(list(VOCABULARY.values()), np.int32)
+    past = np.broadcast_to(nothing, (1, 1, WINDOW, 6)).copy()
+    started, lasting = np.zeros((2, 1, 1, WINDOW))
+    heard = np.arange(WINDOW) >= WINDOW - count
+    note, now = nothing[None, None], np.zeros((1, 1))
+    if count:
+        past[0, 0, WINDOW - count :] = ids[-count:]
+        started[0, 0, WINDOW - count :] = onset[-count:]
+        lasting[0, 0, WINDOW - count :] = duration[-count:]
+        note, now = ids[-1][None, None], now + onset[-1]
+    return _hearing(note, past, started, lasting, heard, now, now + step)
+
+
+def _hearing(
+    note: NDArray[Any],
+    past: NDArray[Any],
+    started: NDArray[Any],
+    lasting: NDArray[Any],
+    heard: NDArray[np.bool_],
+    now: NDArray[Any],
+    then: NDArray[Any],
+) -> Hearing:
+    """Hearing of shape (...): `past`, `started` and `lasting` are (..., 25), the times (...)."""
+    ago, ahead = now[..., None] - started, then[..., None] - started
+    nothing = np.array(list(VOCABULARY.values()), np.int32)
+    past = np.where(heard[..., None], past, nothing)[..., [0, 3, 4, 5]]
+    fades = [np.where(heard, np.exp(-np.maximum(ahead, 0.0) / fade), 0.0) for fade in FADES]
+    sounding = heard & (ahead < STILL * lasting)
+    return Hearing(
+        note=note.astype(np.int32),
+        past=past.astype(np.int32),
+        now=np.stack(
+            [
+                _centred(lasting - ago, heard & (ago < STILL * lasting)),
+                _centred(ago, heard),
+            ],
+            axis=-1,
+        ),
+        then=np.stack([*fades, sounding, _centred(lasting - ahead, sounding)], axis=-1).astype(
+            np.float32
+        ),
+    )
+
+
+def _centred(seconds: NDArray[Any], there: NDArray[np.bool_]) -> Floats:
+    """Places so that k is the middle of bin k; AWAY where there is none."""
+    return np.where(there, np.maximum(_place(seconds) - 0.5, 0.0), AWAY).astype(np.float32)
+
+
+def _ids(
+    pitch: NDArray[Any], onset: NDArray[Any], duration: NDArray[Any], velocity: NDArray[Any]
+) -> Ids:
+    """(B, T) of each to ids (B, T, 6)."""
+    pitch = pitch.astype(np.int64)
+    interval, second, step = (
+        np.full(pitch.shape, size, np.int32) for size in (INTERVALS, INTERVALS, TIMES)
+    )
+    interval[:, 1:] = interval_id(pitch[:, 1:] - pitch[:, :-1])
+    second[:, 2:] = interval_id(pitch[:, 2:] - pitch[:, :-2])
+    step[:, 1:] = time_bin(onset[:, 1:] - onset[:, :-1])
+    return np.stack(
+        [pitch, interval, second, step, time_bin(duration), velocity_bin(velocity)], axis=-1
+    ).astype(np.int32)

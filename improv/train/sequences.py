@@ -1,0 +1,145 @@
+"""What a network of distributions learns from: pieces cut into sequences, each begun from nothing.
+
+When playing, a network is primed with at most 25 notes and then hears what it draws, so in
+training too every sequence begins blank in the middle of a piece, and all its notes are foretold
+at once, each from those before it. Where the cuts fall is drawn anew for each pass.
+
+Each sequence is transposed by up to `transpose` semitones, played up to `tempo` faster or slower,
+and made louder or softer by up to `velocity`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.music import hearing
+from improv.music.event import PITCHES
+from improv.music.hearing import STYLES
+from improv.train.examples import Pieces
+
+Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far a sequence may be moved, either way."""
+
+    transpose: int = 6  # semitones
+    tempo: float = 0.1  # share
+    velocity: int = 10
+
+
+STILL = Augmentation(0, 0.0, 0)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """The notes of pieces end to end, each piece of one style; `length` notes are a sequence."""
+
+    pitch: NDArray[np.uint8]  # (N,)
+    velocity: NDArray[np.uint8]  # (N,)
+    start: NDArray[np.float64]  # (N,) seconds
+    duration: NDArray[np.float32]  # (N,) seconds
+    offsets: NDArray[np.int64]  # (pieces + 1,)
+    style: NDArray[np.int64]  # (pieces,)
+    share: NDArray[np.float64]  # (pieces,) how many of its sequences a pass takes
+    length: int
+    seed: int
+
+    def cuts(self, epoch: int) -> NDArray[np.int64]:
+        """(S, 2): in drawn order, where each sequence of this pass begins, and its piece."""
+        return _cached(
+            np.ascontiguousarray(self.offsets, np.int64).tobytes(),
+            self.share.tobytes(),
+            self.length,
+            self.seed,
+            epoch,
+        )
+
+    def batch(
+        self,
+        cuts: NDArray[np.int64],
+        rng: np.random.Generator,
+        moved: Augmentation = STILL,
+    ) -> Batch:
+        """What is heard before each note of these sequences and what was played, and what counts.
+
+        Returns:
+            The inputs of `improv.model.relative.all_logits`, and for each factor weights (B, T)
+            that sum to 1: 0 after a piece's end, and for a first note's step.
+        """
+        begin, piece = cuts.T
+        end = self.offsets[piece + 1]
+        index = begin[:, None] + np.arange(self.length)  # (B, T)
+        there = (index >= self.offsets[piece][:, None]) & (index < end[:, None])
+        # before a piece's start only where the cut fell there; such a sequence begins later
+        shift = np.argmax(there, axis=1)
+        index = index + shift[:, None]
+        there = index < np.minimum(end, begin + self.length)[:, None]
+        index = np.minimum(index, (end - 1)[:, None])
+        pitch = self.pitch[index].astype(np.int64)
+        up = rng.integers(-moved.transpose, moved.transpose + 1, len(cuts))
+        up = np.clip(up, -pitch.min(axis=1), PITCHES - 1 - pitch.max(axis=1))
+        slower = np.exp(rng.uniform(-1.0, 1.0, (len(cuts), 1)) * np.log1p(moved.tempo))
+        louder = rng.integers(-moved.velocity, moved.velocity + 1, (len(cuts), 1))
+        start = self.start[index]
+        heard, played = hearing.sequences(
+            pitch + up[:, None],
+            (start - start[:, :1]) * slower,
+            self.duration[index] * slower,
+            np.clip(self.velocity[index] + louder, 1, PITCHES - 1),
+        )
+        inputs = {
+            "note": heard.note,
+            "past": heard.past,
+            "now": heard.now,
+            "then": heard.then,
+            "style": np.eye(len(STYLES), dtype=np.float32)[self.style[piece]],
+            "played": played,
+        }
+        every = there.astype(np.float32)
+        later = every.copy()
+        later[:, 0] = 0.0
+        weights = {name: every / every.sum() for name in ("pitch", "duration", "velocity")}
+        return inputs, {"step": later / max(later.sum(), 1.0), **weights}
+
+
+@lru_cache(maxsize=2)
+def _cached(offsets: bytes, share: bytes, length: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    edges, shares = np.frombuffer(offsets, np.int64), np.frombuffer(share, np.float64)
+    rng = np.random.default_rng([seed, epoch])
+    shift = rng.integers(0, length, len(shares))
+    cuts = []
+    for piece, kept in enumerate(shares):
+        begins = np.arange(edges[piece] - shift[piece], edges[piece + 1] - 1, length)
+        begins = begins[rng.random(len(begins)) < kept]
+        # a sequence has two notes at least
+        begins = begins[np.minimum(begins + length, edges[piece + 1]) - edges[piece] > 1]
+        cuts.append(np.stack([begins, np.full(len(begins), piece)], axis=1))
+    return rng.permutation(np.concatenate(cuts))
+
+
+def of(styles: list[tuple[Pieces, int, float]], length: int, seed: int = 0) -> Sequences:
+    """Sequences of several collections of pieces, each with its style and share in a pass."""
+    columns = {
+        name: np.concatenate([getattr(pieces, name) for pieces, _, _ in styles])
+        for name in ("pitch", "velocity", "start", "duration")
+    }
+    offsets, style, share = [np.zeros(1, np.int64)], [], []
+    for pieces, number, taken in styles:
+        offsets.append(np.asarray(pieces.offsets, np.int64)[1:] + offsets[-1][-1])
+        style.append(np.full(len(pieces.offsets) - 1, number))
+        share.append(np.full(len(pieces.offsets) - 1, taken, np.float64))
+    return Sequences(
+        **columns,
+        offsets=np.concatenate(offsets),
+        style=np.concatenate(style),
+        share=np.concatenate(share),
+        length=length,
+        seed=seed,
+    )
