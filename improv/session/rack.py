@@ -138,8 +138,11 @@ class Rack(threading.Thread):
     # --- on the worker thread --------------------------------------------------------------
 
     def _start_up(self, outputs: tuple[str, ...] | None, inputs: tuple[str, ...] | None) -> None:
-        for spec in inputs if inputs is not None else self._default_inputs():
-            self._input(spec, wanted=inputs is not None)
+        # The watch first: a client that joins JACK's graph can cost those in it a message.
+        there = self._ports()
+        asked = inputs is not None
+        for spec in inputs if inputs is not None else ("virtual:improv", *_keyboards(there)):
+            self._input(spec, wanted=asked)
         if outputs is not None:
             for spec in outputs:
                 self._output(spec, wanted=True)
@@ -149,11 +152,6 @@ class Rack(threading.Thread):
                 self._output(f"file:{_take_name()}", wanted=False)
         self._report(StartedUp())
         self._look()
-
-    def _default_inputs(self) -> tuple[str, ...]:
-        ports = self._ports()
-        plugged_in = _keyboards(ports) if ports else ()
-        return ("virtual:improv", *(f"port:{name}" for name in plugged_in))
 
     def _output(self, text: str, *, wanted: bool) -> bool:
         try:
@@ -257,15 +255,15 @@ class Rack(threading.Thread):
             self._report(choices)
 
 
-def _keyboards(ports: PortList) -> tuple[str, ...]:
-    """Inputs that may be keyboards: what is plugged in.
+def _keyboards(ports: PortList | None) -> tuple[str, ...]:
+    """Specs of the inputs that may be keyboards: what is plugged in.
 
     On JACK an input may be any program's output, a synth or improv's own sound among them; there
     the musician says which.
     """
-    if ports.backend is Backend.JACK:
+    if ports is None or ports.backend is Backend.JACK:
         return ()
-    return tuple(name for name in ports.inputs if "midi through" not in name.casefold())
+    return tuple(f"port:{name}" for name in ports.inputs if "midi through" not in name.casefold())
 
 
 def _take_name() -> str:

@@ -86,3 +86,15 @@ def synth(rig: JackServer, far: FarEnd, tmp_path: Path) -> Iterator[Synth]:
         yield ports
     finally:
         end(process)
+
+
+@pytest.fixture
+def mortal(
+    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[JackServer]:
+    """A server that the other tests don't use, so that it can be stopped."""
+    server = JackServer(tmp_path / "jackd.log")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    server.start()
+    yield server
+    server.close()

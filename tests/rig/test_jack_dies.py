@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from rig.support import JackServer, wait_for
 
 from improv.ports.backend import Backend, PortWatch
@@ -13,18 +9,6 @@ from improv.ports.midi import open_input, open_output
 from improv.ports.spec import parse_spec
 
 SPEC = parse_spec("virtual:improv")
-
-
-@pytest.fixture
-def mortal(
-    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[JackServer]:
-    """A server that the other tests don't use, so that it can be stopped."""
-    server = JackServer(tmp_path / "jackd.log")
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    server.start()
-    yield server
-    server.close()
 
 
 def test_ports_are_seen_to_be_gone_and_can_be_made_again(mortal: JackServer) -> None:

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from rig.support import FarEnd, JackServer, wait_for
 
 from improv.music.opening import phrase
 from improv.play.params import Params
 from improv.session.messages import ModelSetup, Notice, PlayerSetup, Report, Status
 from improv.session.terminal import PlayerProcess
-
-
-@pytest.fixture
-def mortal(
-    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[JackServer]:
-    """A server that the other tests don't use, so that it can be stopped."""
-    server = JackServer(tmp_path / "jackd.log")
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    server.start()
-    yield server
-    server.close()
 
 
 def test_ports_come_back_with_their_server(mortal: JackServer) -> None:

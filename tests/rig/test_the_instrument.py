@@ -203,10 +203,30 @@ def test_a_killed_model_comes_back_and_nothing_hangs(far: FarEnd, playing: Playi
 
 
 def child_of(pid: int) -> int:
-    """The one child of a process: the player's model."""
+    """The one child of a process, the player's model say; 0 while there is none."""
     children = Path(f"/proc/{pid}/task").glob("*/children")
-    (child,) = [int(word) for path in children for word in path.read_text().split()]
-    return child
+    found = [int(word) for path in children for word in path.read_text().split()]
+    assert len(found) <= 1
+    return found[0] if found else 0
+
+
+def test_what_you_play_passes_while_the_model_is_not_there(far: FarEnd, playing: Playing) -> None:
+    """The player is up before its model: keys pass through, and are answered once it is."""
+    assert playing.player.pid is not None
+    pid = playing.player.pid
+    model = wait_for(lambda: child_of(pid), word="the model's process")
+    os.kill(model, signal.SIGSTOP)
+    try:
+        far.connect(far.midi_out, IN)
+        far.connect(OUT, far.midi_in)
+        played = monotonic() + 0.2
+        far.play([(played, bytes((0x90, 60, 80))), (played + 0.2, bytes((0x80, 60, 0)))])
+        wait_for(lambda: len(far.heard()) == 2, word="the note and its end")
+        assert not playing.ready()
+    finally:
+        os.kill(model, signal.SIGCONT)
+    wait_for(lambda: playing.sounded(Source.IMPROV), 10, word="the answer")
+    print(f"\nthru took {1000 * (far.heard()[0].at - far.sent()[0].at):.1f} ms")
 
 
 HOLDER = """
@@ -232,7 +252,8 @@ def test_a_killed_terminal_leaves_no_note_sounding(far: FarEnd, rig: object) -> 
     player = child_of(terminal.pid)
     far.connect(far.midi_out, IN)
     far.connect(OUT, far.midi_in)
-    far.play([(0.0, bytes((0x90, pitch, 80))) for pitch in (48, 55, 64, 72)])
+    played = monotonic() + 0.2
+    far.play([(played, bytes((0x90, pitch, 80))) for pitch in (48, 55, 64, 72)])
     wait_for(lambda: sum(m.is_on for m in far.heard()) == 4, word="the held chord")
     killed = monotonic()
     terminal.kill()
