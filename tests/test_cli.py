@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from improv.cli import main
+from improv.errors import DeviceError
 from improv.model.store import find
 
 EMPTY = bytes.fromhex("4d546864000000060000000101e04d54726b0000000400ff2f00")
@@ -145,3 +146,56 @@ def test_an_unknown_port_is_exit_3(capsys):
     line = "--headless --input none --output port:nonesuch --seconds 5"
     assert main(line.split()) == 3
     assert "MIDI" in sentence(capsys)
+
+
+def test_without_a_terminal_it_plays_on_and_says_so(capsys):
+    """No screen without a terminal, and no error either."""
+    assert main(["--seconds", "1", "--input", "none", "--output", "none"]) == 0
+    assert "no terminal here" in capsys.readouterr().err
+
+
+def test_a_prompt_is_what_it_goes_on_from(tmp_path, capsys):
+    """With a prompt it begins at once, and another prompt gives another answer."""
+    played = []
+    for name, seed in (("a.mid", "1"), ("b.mid", "2")):
+        prompt = tmp_path / name
+        assert generate(prompt, "--seed", seed) == 0
+        capsys.readouterr()
+        line = "--headless --json --seconds 3 --seed 3 --input none --output none --prompt"
+        assert main([*line.split(), str(prompt)]) == 0
+        played.append([n["pitch"] for n in json.loads(capsys.readouterr().out)["notes"]])
+    assert len(played[0]) > 2
+    assert played[0] != played[1]
+
+
+def test_draws_a_file(tmp_path, capsys):
+    """`plot` makes a picture; a file that is not MIDI is exit 2."""
+    made, picture = tmp_path / "made.mid", tmp_path / "made.png"
+    assert generate(made) == 0
+    assert main(["plot", str(made), "--out", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    made.write_bytes(b"no")
+    assert main(["plot", str(made), "--out", str(picture)]) == 2
+
+
+def test_composes_audio(tmp_path, capsys):
+    """A WAV through FluidSynth, the same bytes for the same seed."""
+    from improv.ports import synth
+
+    try:
+        synth.check(None)
+    except DeviceError as missing:
+        pytest.skip(str(missing))
+    a, b = tmp_path / "a.wav", tmp_path / "b.wav"
+    assert generate(a) == generate(b) == 0
+    assert a.read_bytes() == b.read_bytes()
+    assert a.read_bytes().startswith(b"RIFF")
+
+
+def test_examines_the_machine(capsys):
+    """Whatever is missing, the doctor reports it, as text and as one JSON object."""
+    assert main(["doctor"]) == 0
+    assert "MIDI" in capsys.readouterr().out
+    assert main(["doctor", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert all(f["fix"] for f in findings if f["state"] == "missing")
