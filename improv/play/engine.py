@@ -40,6 +40,7 @@ from improv.play.messages import (
 )
 from improv.play.params import Params
 from improv.play.placing import CROWD, place
+from improv.play.promptness import Promptness
 from improv.play.scheduler import TOO_LATE, Scheduler, Start
 from improv.play.wire import Wire
 
@@ -49,6 +50,8 @@ HORIZON = 1.0
 """Seconds of music planned ahead."""
 CHUNK = 8
 """Notes asked for at a time: a few milliseconds of work, a second or so of music."""
+FIRST = 2
+"""Notes asked for where nothing is planned: somebody waits for them."""
 LEAD = 0.100
 """Seconds before the end of your phrase that its answer is asked for."""
 POLYPHONY = 24
@@ -83,6 +86,7 @@ class Engine:
         self.phase = Phase.WAITING
         self.seed = seed
         self.played = self.heard = self.dropped = self.released = 0
+        self.promptness = Promptness()
         self._opening = opening
         self._idle_start = idle_start
         self._limit = limit
@@ -220,6 +224,7 @@ class Engine:
         self._wire.start(serial, event.channel, note, now, due=now, audible=self.params.thru)
         if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
             self._drop_plan(float("-inf"))
+            self.promptness.interrupted()
             self.phase = Phase.LISTENING
 
     # --- commands
@@ -241,6 +246,8 @@ class Engine:
             self._wire.send(program_change(after.channel, after.program), now, Source.IMPROV)
         if command.name not in {"thru", "program", "channel", "pause"}:
             self._drop_plan(now + COMMIT)
+            if self.phase is Phase.PLAYING:
+                self.promptness.turned(now)
 
     def _transport(self, action: Action, now: float) -> None:
         match action:
@@ -280,15 +287,16 @@ class Engine:
             return  # stale: the plan it belonged to was dropped
         self._asked = False
         starts = (self._scheduler.last_start, self._context.last_start, now)
-        notes = place(
-            proposal.notes[: self._left()],
-            anchor=next(start for start in starts if start is not None),
-            floor=max(self._floor, now),
-            before=(*self._recent, *(note.start for note in self._scheduler.plan)),
-        )
+        anchor = next(start for start in starts if start is not None)
+        proposed = proposal.notes[: self._left()]
+        before = (*self._recent, *(note.start for note in self._scheduler.plan))
+        notes = place(proposed, anchor=anchor, floor=max(self._floor, now), before=before)
         self._scheduler.add(notes)
         self._issued += len(notes)
-        if not notes:
+        if notes:
+            wanted = place(proposed, anchor=anchor, floor=self._floor, before=before)[0].start
+            self.promptness.planned(notes[0].start, wanted, now)
+        else:
             self._retry_at = now + RETRY
 
     def _advance(self, now: float) -> None:
@@ -313,6 +321,7 @@ class Engine:
             if end is not None and now >= end - LEAD:
                 self._begin(now)
                 self._floor = end
+                self.promptness.answering()
         idle_at = self._idle_due()
         if idle_at is not None and now >= idle_at:
             self._begin(now)
@@ -327,6 +336,7 @@ class Engine:
         serial = self._wire.new_serial()
         self.played += 1
         self._recent.append(note.start)
+        self.promptness.sounded(note.start, now)
         self._context.begin(serial, note, held=False)
         self._wire.start(serial, self.params.channel, note, now, due=note.start, audible=True)
         self._scheduler.owe(serial, note.start + note.duration)
@@ -354,7 +364,8 @@ class Engine:
         self._number += 1
         self._asked = True
         context = (*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:]
-        count = CHUNK if left is None else min(CHUNK, left)
+        count = CHUNK if len(self._scheduler) else FIRST
+        count = count if left is None else min(count, left)
         request = Request(self._number, context, self.params, count, self.seed, self._issued)
         self._wire.do(Ask(request))
 

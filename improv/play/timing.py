@@ -11,12 +11,19 @@ LATE = 0.005
 """A note-on this many seconds late counts as late."""
 
 
+BEGINNING = 100
+"""Notes that drift is measured against."""
+
+
 class Percentiles:
     """p50, p99 over the last `size` values, and the largest ever."""
 
     def __init__(self, size: int = 1000) -> None:
         self._values: deque[float] = deque(maxlen=size)
         self.largest = 0.0
+
+    def __len__(self) -> int:
+        return len(self._values)
 
     def add(self, value: float) -> None:
         self._values.append(value)
@@ -31,16 +38,27 @@ class Percentiles:
 
 
 class Meter:
-    """Everything the strip shows."""
+    """Lateness and inference since the start; `log` keeps the whole of it for a benchmark."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_log: bool = False) -> None:
         self.lateness = Percentiles()
         self.inference_us = Percentiles()
         self.sent = 0
         self.late = 0
+        self.log: list[tuple[float, float]] | None = [] if keep_log else None
+        self._first = Percentiles()  # of the beginning, for drift
 
-    def note_sent(self, lateness: float) -> None:
+    def note_sent(self, due: float, lateness: float) -> None:
         """A note-on of improv's own left this many seconds after it was due."""
         self.lateness.add(lateness)
+        if len(self._first) < BEGINNING:
+            self._first.add(lateness)
         if lateness > LATE:
             self.late += 1
+        if self.log is not None:
+            self.log.append((due, lateness))
+
+    def drift(self) -> float:
+        """Seconds that notes leave later now than at the beginning, by the median."""
+        (now,), (then,) = self.lateness.at(0.5), self._first.at(0.5)
+        return now - then

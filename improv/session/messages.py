@@ -106,6 +106,14 @@ class Timing:
     released: int = 0  # notes that had to be let go by a stop, panic or exit
     queued: int = 0  # planned notes
     priority: str = "normal"  # "fifo" where the system granted it
+    knob_heard_ms: float | None = None  # from the last turned knob to the first note with it
+    knob_heard_ms_p99: float = 0.0
+    knob_decided_ms_p50: float = 0.0  # to the moment that note had a time
+    knob_decided_ms_p99: float = 0.0
+    answer_ms_p50: float = 0.0  # an answer's first note, beyond your pause and its own first step
+    answer_ms_p99: float = 0.0
+    drift_ms: float = 0.0  # median lateness now less that of the first notes
+    cpu_percent: float = 0.0  # of one core, for the player, since the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,7 @@ class Goodbye:
     sounding: int
     reason: str
     exit_code: int = 0
+    lateness: tuple[tuple[float, float], ...] = ()  # (due, seconds late), if asked for
 
 
 Report = Sounded | Ended | Planned | Status | Notice | Goodbye
@@ -186,6 +195,7 @@ class PlayerSetup:
     soundfont: str | None = None
     seconds: float | None = None  # play this long, then quit
     keep_playing: bool = False  # go on when the terminal is gone
+    keep_lateness: bool = False  # say every note's lateness in Goodbye
 
 
 # --- what the screen holds -----------------------------------------------------------------

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,8 @@ class Player:
         )
         self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
         self._keeper = ModelKeeper(setup.model, inbox.put)
-        self._meter = Meter()
+        self._meter = Meter(keep_log=setup.keep_lateness)
+        self._began = self._clock()
         self._outputs: dict[str, Output] = {}
         self._inputs: dict[str, Input] = {}
         self._choices = rack.PortChoices((), ())
@@ -120,7 +122,9 @@ class Player:
                 self._notice(str(item.error), Level.ERROR)
                 self._exit_code = self._exit_code or item.error.exit_code
         status = self._status(self._clock())
-        self._report(Goodbye(status, self._engine.sounding, self._reason or "", self._exit_code))
+        reason, lateness = self._reason or "", tuple(self._meter.log or ())
+        hung = self._engine.sounding
+        self._report(Goodbye(status, hung, reason, self._exit_code, lateness))
         return self._exit_code
 
     # --- what comes in ---------------------------------------------------------------------
@@ -257,7 +261,7 @@ class Player:
         if effect.audible:
             self._meter.sent += 1
         if effect.is_onset and effect.source is Source.IMPROV:
-            self._meter.note_sent(now - effect.due)
+            self._meter.note_sent(effect.due, now - effect.due)
 
     def _notice(self, text: str, level: Level = Level.INFO) -> None:
         if text != self._said:  # without a MIDI system input and output fail in the same words
@@ -265,9 +269,7 @@ class Player:
         self._said = text
 
     def _status(self, now: float) -> Status:
-        engine, meter = self._engine, self._meter
-        inference = meter.inference_us.at(0.5, 0.99)
-        lateness = meter.lateness.at(0.5, 0.99)
+        engine = self._engine
         return Status(
             now=now,
             phase=engine.phase,
@@ -284,19 +286,35 @@ class Player:
             context=engine.context_size,
             played=engine.played,
             heard=engine.heard,
-            timing=Timing(
-                inference_us_p50=inference[0],
-                inference_us_p99=inference[1],
-                lateness_ms_p50=1000 * lateness[0],
-                lateness_ms_p99=1000 * lateness[1],
-                lateness_ms_max=1000 * meter.lateness.largest,
-                sent=meter.sent,
-                late=meter.late,
-                dropped=engine.dropped,
-                released=engine.released,
-                queued=engine.planned,
-                priority=self._priority,
-            ),
+            timing=self._timing(now),
+        )
+
+    def _timing(self, now: float) -> Timing:
+        engine, meter, prompt = self._engine, self._meter, self._engine.promptness
+        inference = meter.inference_us.at(0.5, 0.99)
+        lateness = meter.lateness.at(0.5, 0.99)
+        decided, answer = prompt.decided.at(0.5, 0.99), prompt.answer.at(0.5, 0.99)
+        heard = prompt.last_heard
+        return Timing(
+            inference_us_p50=inference[0],
+            inference_us_p99=inference[1],
+            lateness_ms_p50=1000 * lateness[0],
+            lateness_ms_p99=1000 * lateness[1],
+            lateness_ms_max=1000 * meter.lateness.largest,
+            sent=meter.sent,
+            late=meter.late,
+            dropped=engine.dropped,
+            released=engine.released,
+            queued=engine.planned,
+            priority=self._priority,
+            knob_heard_ms=None if heard is None else 1000 * heard,
+            knob_heard_ms_p99=1000 * prompt.heard.at(0.99)[0],
+            knob_decided_ms_p50=1000 * decided[0],
+            knob_decided_ms_p99=1000 * decided[1],
+            answer_ms_p50=1000 * answer[0],
+            answer_ms_p99=1000 * answer[1],
+            drift_ms=1000 * meter.drift(),
+            cpu_percent=100 * time.process_time() / max(0.001, now - self._began),
         )
 
 

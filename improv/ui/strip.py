@@ -140,16 +140,20 @@ class Heading(_Words):
 
 
 class StatusStrip(_Words):
-    """Ports and priority on the first line, meters on the second."""
+    """Ports, the last knob and priority on the first line, meters on the second."""
 
     def _words(self) -> Content:
         status = self._state.status
         if status is None:
             return Content("")
-        priority: list[Part] = [("priority ", DIM), (f"{status.timing.priority} ", PLAIN)]
+        timing = status.timing
+        right: list[Part] = [("priority ", DIM), (f"{timing.priority} ", PLAIN)]
+        if timing.knob_heard_ms is not None:  # the last turned knob
+            knob: list[Part] = [("heard in ", DIM), (f"{timing.knob_heard_ms:.0f} ms   ", PLAIN)]
+            right = knob + right
         return Content("\n").join(
             [
-                self._spread([(" ", DIM), *ports(status)], priority),
+                self._spread([(" ", DIM), *ports(status)], right),
                 Content.assemble((" ", DIM), *meters(status, self.size.width)),
             ]
         )
