@@ -11,17 +11,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from improv.errors import ImprovError, InputError, UsageError
-from improv.music.event import Note
-from improv.play.params import KNOBS, Params
+from improv.options import (
+    json_option,
+    knob_options,
+    number,
+    opening,
+    params,
+    seed,
+    shared_options,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from improv.session.headless import Log
+    from improv.session.terminal import PlayerProcess
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -54,20 +65,6 @@ def say(text: str) -> None:
 _GLOBAL = {"-h", "--help", "--version"}
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, not {text!r}") from None
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
@@ -88,89 +85,21 @@ def _parser() -> _Parser:
     return parser
 
 
-# --- options that several commands share
-
-
-def _model_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--model", metavar="NAME", help="a model `improv models` lists, or a folder")
-    sub.add_argument("--device", choices=("auto", "cpu", "gpu"), help="where the model runs")
-
-
-def _json_option(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-
-
-def _knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = frozenset()) -> None:
-    sub.add_argument("--instrument", metavar="NAME", help="by General MIDI name or number 0-127")
-    for knob in KNOBS.values():
-        if knob.name in {"program", *without}:
-            continue
-        flag = "--" + knob.name.replace("_", "-")
-        words = f"{knob.help} (default {knob.default})"
-        if knob.kind is bool:
-            sub.add_argument(flag, action=argparse.BooleanOptionalAction, help=words)
-        else:
-            sub.add_argument(
-                flag,
-                dest=knob.name,
-                type=_whole if knob.kind is int else _number,
-                metavar="X",
-                help=words,
-            )
-
-
-def _shared_options(sub: argparse.ArgumentParser) -> None:
-    _model_options(sub)
-    sub.add_argument("--config", type=Path, metavar="FILE.toml", help="see configs/default.toml")
-    sub.add_argument("--prompt", metavar="FILE.mid", help="the phrase it goes on from")
-    sub.add_argument("--seed", type=_whole, metavar="N", help="the same seed makes the same music")
-    sub.add_argument("--soundfont", metavar="FILE.sf2", help="the sounds FluidSynth plays with")
-    _json_option(sub)
-
-
-def _params(options: argparse.Namespace, params: Params) -> Params:
-    """The configured parameters with those of the command line over them."""
-    from improv.music import general_midi
-
-    if options.instrument is not None:
-        params = params.with_value("program", general_midi.program(options.instrument))
-    given = {name: getattr(options, name, None) for name in KNOBS}
-    for name, value in given.items():
-        if value is not None:
-            params = params.with_value(name, value)
-    return params
-
-
-def _opening(prompt: str | None) -> tuple[Note, ...]:
-    """The prompt's notes, or the built-in phrase."""
-    if prompt is None:
-        from improv.music.opening import phrase
-
-        return phrase()
-    from improv.ports.midifile import read_notes
-
-    return read_notes(Path(prompt))
-
-
-def _seed(given: int | None) -> int:
-    seed = secrets.randbelow(1_000_000) if given is None else given
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"a seed is a whole number from 0 up, not {given}")
-    return seed
-
-
 # --- play
 
 
 def _play_options(sub: argparse.ArgumentParser) -> None:
-    _shared_options(sub)
+    shared_options(sub)
     spec = "virtual[:NAME], port:NAME, fluidsynth, file:TAKE.mid or none; may be repeated"
     sub.add_argument("--output", action="append", metavar="SPEC", help=spec)
     sub.add_argument("--input", action="append", metavar="SPEC", help=spec)
-    sub.add_argument("--seconds", type=_number, metavar="S", help="play this long, then end")
+    sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
+    sub.add_argument(
+        "--report", type=Path, metavar="FILE.json", help="at the end, write how it went"
+    )
     sub.add_argument("--keep-playing", action="store_true", help="go on when the terminal is gone")
-    _knob_options(sub)
+    knob_options(sub)
 
 
 def _play(options: argparse.Namespace) -> int:
@@ -193,16 +122,17 @@ def _play(options: argparse.Namespace) -> int:
     inputs = tuple(options.input) if options.input else base.inputs
     idle_start = 0.0 if prompt or inputs == ("none",) else 4.0
     setup = PlayerSetup(
-        params=_params(options, settings.params),
-        seed=_seed(base.seed if options.seed is None else options.seed),
+        params=params(options, settings.params),
+        seed=seed(base.seed if options.seed is None else options.seed),
         model=ModelSetup(model, options.device or base.device),
-        opening=_opening(prompt),
+        opening=opening(prompt),
         idle_start=idle_start,
         outputs=tuple(options.output) if options.output else base.outputs,
         inputs=inputs,
         soundfont=options.soundfont or base.soundfont,
         seconds=seconds,
         keep_playing=options.keep_playing,
+        keep_lateness=options.report is not None,
     )
     headless = options.headless
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -210,21 +140,24 @@ def _play(options: argparse.Namespace) -> int:
         headless = True
     player = PlayerProcess(setup)
     player.start()
-    if headless:
-        return _play_headless(player, want_json=options.json)
-    return _play_on_screen(player)
+    code, log = _headless(player) if headless else _on_screen(player)
+    if options.report is not None:
+        from improv.ports.atomic import replace_bytes
 
-
-def _play_headless(player: Any, *, want_json: bool) -> int:
-    from improv.session import headless
-
-    code, log = headless.run(player, say)
-    if want_json:
+        replace_bytes(options.report, json.dumps(log.summary()).encode())
+    if options.json:
         print(json.dumps(log.summary()))
     return code
 
 
-def _play_on_screen(player: Any) -> int:
+def _headless(player: PlayerProcess) -> tuple[int, Log]:
+    from improv.session import headless
+
+    return headless.run(player, say)
+
+
+def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
+    from improv.session.headless import Log
     from improv.ui.app import ImprovApp
 
     app = ImprovApp(player)
@@ -232,9 +165,12 @@ def _play_on_screen(player: Any) -> int:
         app.run()
     finally:
         player.stop()
-    if app.farewell is not None and app.farewell.exit_code:
-        say(app.farewell.reason)
-    return app.return_code or 0
+    log = Log()
+    if app.farewell is not None:
+        log.take(app.farewell)
+        if app.farewell.exit_code:
+            say(app.farewell.reason)
+    return app.return_code or 0, log
 
 
 # --- generate and plot
@@ -242,12 +178,10 @@ def _play_on_screen(player: Any) -> int:
 
 def _generate_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("out", type=Path, metavar="OUT.mid|OUT.wav")
-    _shared_options(sub)
-    sub.add_argument(
-        "--notes", dest="count", type=_whole, default=120, metavar="N", help="how many"
-    )
+    shared_options(sub)
+    sub.add_argument("--notes", dest="count", type=whole, default=120, metavar="N", help="how many")
     sub.add_argument("--plot", type=Path, metavar="OUT.png", help="draw what was made as well")
-    _knob_options(sub, without=frozenset({"notes", "pause", "thru"}))
+    knob_options(sub, without=frozenset({"notes", "pause", "thru"}))
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -261,10 +195,10 @@ def _generate(options: argparse.Namespace) -> int:
         out=options.out,
         model=options.model or settings.session.model,
         device=options.device or settings.session.device,
-        params=_params(options, settings.params),
+        params=params(options, settings.params),
         count=options.count,
-        seed=_seed(settings.session.seed if options.seed is None else options.seed),
-        opening=_opening(options.prompt or settings.session.prompt),
+        seed=seed(settings.session.seed if options.seed is None else options.seed),
+        opening=opening(options.prompt or settings.session.prompt),
         soundfont=options.soundfont or settings.session.soundfont,
         plot=options.plot,
     )
@@ -331,12 +265,48 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
+def _bench_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--seconds", type=number, default=20.0, metavar="S", help="how long it plays")
+    sub.add_argument(
+        "--soak", type=number, metavar="MINUTES", help="beside a busy process on each core"
+    )
+    sub.add_argument("--output", default="virtual:improv", metavar="SPEC", help="where it plays to")
+    sub.add_argument("--model", default=None, metavar="NAME", help="see `improv models`")
+    sub.add_argument("--plot", type=Path, metavar="OUT.png", help="lateness over time")
+    json_option(sub)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from improv import config
+    from improv.session import bench
+    from improv.train.progress import bar
+
+    seconds = 60 * options.soak if options.soak is not None else options.seconds
+    if not 5 <= seconds < float("inf"):
+        raise UsageError(f"a benchmark takes at least 5 seconds, not {seconds:g}")
+    with bar("playing", "seconds") as progress:
+        report, lateness = bench.bench(
+            seconds=seconds,
+            output=options.output,
+            model=options.model or config.load(None).session.model,
+            load=options.soak is not None,
+            progress=progress,
+        )
+    if options.plot is not None:
+        from improv.session import bench_picture
+
+        bench_picture.draw(report, lateness, options.plot)
+        say(f"drew {options.plot}")
+    print(json.dumps(report, indent=None if options.json else 2))
+    return 0
+
+
 # --- training
 
 
 def _data_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("source", metavar="DIR|ZIP|maestro")
-    _json_option(sub)
+    json_option(sub)
 
 
 def _train_options(sub: argparse.ArgumentParser) -> None:
@@ -344,7 +314,7 @@ def _train_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--data", required=True, metavar="DIR|ZIP", help="see `improv data`")
     sub.add_argument("--out", type=Path, metavar="DIR", help="default: runs/NAME")
     sub.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    _json_option(sub)
+    json_option(sub)
 
 
 def _evaluate_options(sub: argparse.ArgumentParser) -> None:
@@ -352,7 +322,7 @@ def _evaluate_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--data", required=True, metavar="DIR|ZIP")
     sub.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
     sub.add_argument("--plot", type=Path, metavar="OUT.png")
-    _json_option(sub)
+    json_option(sub)
 
 
 def _with_training(run: str) -> Command:
@@ -381,9 +351,10 @@ _COMMANDS: tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None], Comm
     ("play", "improvise live (the default)", _play_options, _play),
     ("generate", "compose a MIDI file or audio offline", _generate_options, _generate),
     ("plot", "draw a MIDI file: piano roll and distributions", _plot_options, _plot),
-    ("ports", "list the MIDI ports of this machine", _json_option, _ports),
-    ("models", "list the models there are", _json_option, _models),
-    ("doctor", "check this machine, with a fix for each finding", _json_option, _doctor),
+    ("ports", "list the MIDI ports of this machine", json_option, _ports),
+    ("models", "list the models there are", json_option, _models),
+    ("bench", "time improv on this machine", _bench_options, _bench),
+    ("doctor", "check this machine, with a fix for each finding", json_option, _doctor),
     ("data", "prepare a dataset to train on", _data_options, _with_training("data")),
     ("train", "train a model", _train_options, _with_training("train")),
     (

@@ -57,6 +57,7 @@ class Log:
             "timing": asdict(status.timing),
             "notices": self.notices,
             "notes": list(self.notes.values()),
+            "lateness": self.goodbye.lateness,
         }
 
 
