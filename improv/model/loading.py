@@ -6,13 +6,13 @@ import importlib.util
 from pathlib import Path
 
 from improv.errors import DeviceError, UsageError
-from improv.model.seed import SeedImproviser
 from improv.model.store import ModelFolder, find
+from improv.play.interfaces import Improviser
 
 GPU_NODES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
-def load(model: str | Path | ModelFolder, device: str = "auto") -> SeedImproviser:
+def load(model: str | Path | ModelFolder, device: str = "auto") -> Improviser:
     """A model by name or folder, on "auto", "cpu" or "gpu".
 
     "auto" takes TensorFlow where it is installed and there is a GPU, else LiteRT; without LiteRT
@@ -45,7 +45,7 @@ def tensorflow_installed() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
-def _tensorflow(folder: ModelFolder, device: str) -> SeedImproviser:
+def _tensorflow(folder: ModelFolder, device: str) -> Improviser:
     try:
         from improv.model import tensorflow_backend  # optional, slow to import
     except ImportError as error:

@@ -1,5 +1,7 @@
 """The networks, from our own schema to Keras 3, on any Keras backend.
 
+The relative network is described in `improv.model.relative`; here it is a Keras model to train.
+
 The seed network is one LSTM over the window and three dense heads::
 
     window (25, 3) -> LSTM 128 -+-> pitch     128 logits
@@ -18,6 +20,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from improv.model import relative
 from improv.model.spec import NetworkSpec
 from improv.music.encoding import FEATURES, WINDOW
 from improv.music.event import PITCHES
@@ -25,12 +28,20 @@ from improv.music.event import PITCHES
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-def build(spec: NetworkSpec, *, unroll: bool = False) -> Any:
-    """The network as a Keras functional model with random weights.
+def build(spec: NetworkSpec, *, unroll: bool = False, seed: int = 0) -> Any:
+    """The network as a Keras model with random weights.
 
-    Its outputs are a dict: pitch (batch, 128) logits, step (batch, 1), duration (batch, 1).
-    `unroll` lays the 25 steps out side by side: the same numbers without a loop, for export.
+    The seed network's outputs are pitch (batch, 128) logits, step (batch, 1), duration (batch, 1);
+    `unroll` lays its 25 steps out side by side: the same numbers without a loop, for export. The
+    relative network's are logits for every note of a sequence, (batch, notes, bins), see
+    `relative.all_logits`; `seed` decides its random weights.
     """
+    if spec.architecture == "relative":
+        return Relative(spec, seed)
+    return _seed_network(spec, unroll=unroll)
+
+
+def _seed_network(spec: NetworkSpec, *, unroll: bool) -> Any:
     heard = keras.Input((WINDOW, FEATURES), name="window")
     state = keras.layers.LSTM(spec.units, unroll=unroll, name="lstm")(heard)  # (batch, units)
     return keras.Model(
@@ -42,6 +53,33 @@ def build(spec: NetworkSpec, *, unroll: bool = False) -> Any:
         },
         name=spec.architecture,
     )
+
+
+class _Part(keras.layers.Layer):  # type: ignore[misc]  # Keras has no type stubs
+    """The weights whose names begin with this layer's."""
+
+    def __init__(self, name: str, values: Weights) -> None:
+        super().__init__(name=name)
+        for key, value in values.items():
+            self.add_weight(shape=value.shape, name=key, initializer="zeros").assign(value)
+        self.built = True
+
+
+class Relative(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
+    """The relative network over whole sequences, with teacher forcing."""
+
+    def __init__(self, spec: NetworkSpec, seed: int) -> None:
+        super().__init__(name=spec.architecture)
+        parts: dict[str, dict[str, NDArray[np.float32]]] = {}
+        for name, value in relative.initial(spec.units, seed).items():
+            part, key = name.split("/")
+            parts.setdefault(part, {})[key] = value
+        self.parts = [_Part(part, values) for part, values in parts.items()]
+        self.built = True
+
+    def call(self, heard: Mapping[str, Any]) -> dict[str, Any]:
+        weights = {name: weight.value for name, weight in _named(self).items()}
+        return relative.all_logits(weights, heard)
 
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:

@@ -219,7 +219,9 @@ def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tenso
     """Logits (B, T, bins) of every factor of every note of B sequences, with teacher forcing.
 
     `heard` has note (B, T, 6), past (B, T, 25, 4), now (B, T, 25, 2), then (B, T, 25, 4), style
-    (B, 2) and played (B, T, 6), the ids of the notes to be foretold.
+    (B, 2), kept (B, U), by which each unit of the state is multiplied on its way to the heads
+    (dropout, the same along a sequence: Gal and Ghahramani 2016; 1 when not training), and played
+    (B, T, 6), the ids of the notes to be foretold.
     """
     played = heard["played"]
     batch, count = played.shape[:2]
@@ -227,13 +229,16 @@ def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tenso
     given = ops.transpose(gates(weights, heard["note"], style), (1, 0, 2))
     states = ops.transpose(lstm(given, weights["hear/recurrent"]), (1, 0, 2))
     flat = {
-        name: ops.reshape(x, (-1, *x.shape[2:])) for name, x in heard.items() if name != "style"
+        name: ops.reshape(x, (-1, *x.shape[2:]))
+        for name, x in heard.items()
+        if name not in {"style", "kept"}
     }
     ids = {name: flat["played"][:, place] for place, name in enumerate(VOCABULARY)}
     # a first note has neither; its step is not learnt from, see improv.train.sequences
     ids["step"] = ops.minimum(ids["step"], TIMES - 1)
     ids["interval"] = ops.where(ids["interval"] < INTERVALS, ids["interval"], REACH)
     laid = rolls(flat["past"], flat["now"], flat["then"], ids["step"])
+    states = states * heard["kept"][:, None]
     states = ops.reshape(states, (-1, states.shape[-1]))
     return {
         name: ops.reshape(

@@ -7,49 +7,16 @@ that they can be exported; between them stand the drawing and its constraints, i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from keras import ops
 
 from improv.model import relative
-from improv.model.heads import HEADS
 from improv.model.relative import Tensor, Weights
+from improv.model.signatures import NEEDS
 from improv.music.encoding import WINDOW
-from improv.music.hearing import STYLES, VOCABULARY
 
 Function = Callable[..., dict[str, Tensor]]
-Signature = Mapping[str, tuple[tuple[int, ...], str]]  # input to shape and type
-
-_PAST = {
-    "past": ((1, WINDOW, 4), "int32"),
-    "now": ((1, WINDOW, 2), "float32"),
-    "then": ((1, WINDOW, 4), "float32"),
-}
-
-
-def signature(name: str, units: int) -> Signature:
-    """The inputs of a function, each with its shape and type."""
-    state = {"state": ((1, units), "float32")}
-    if name == "hear":
-        return {
-            "note": ((1, len(VOCABULARY)), "int32"),
-            "style": ((1, len(STYLES)), "float32"),
-            **state,
-            "memory": ((1, units), "float32"),
-        }
-    given: Signature = dict.fromkeys(HEADS[name].given, ((1,), "int32"))
-    past = {key: _PAST[key] for key in _NEEDS[name]}
-    return {**state, **past, **given}
-
-
-_NEEDS = {
-    "step": ("past", "now"),
-    "pitch": ("past", "then"),
-    "duration": ("past", "now", "then"),
-    "velocity": ("past",),
-}
-NAMES = ("hear", *_NEEDS)
 
 
 def functions(weights: Weights) -> dict[str, Function]:
@@ -71,9 +38,4 @@ def functions(weights: Weights) -> dict[str, Function]:
 
         return ask
 
-    return {"hear": hear, **{name: head(name) for name in _NEEDS}}
-
-
-def zeros(name: str, units: int) -> dict[str, Any]:
-    """Inputs of the right shapes, to try a function with."""
-    return {key: ops.zeros(shape, kind) for key, (shape, kind) in signature(name, units).items()}
+    return {"hear": hear, **{name: head(name) for name in NEEDS}}

@@ -5,13 +5,14 @@ No Keras here: the player lists and checks models without loading it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
+from improv.model import heads
+from improv.model.heads import Shape
 from improv.music.encoding import ENCODING_VERSION, FEATURES
 from improv.music.event import PITCHES
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class NetworkSpec:
     """A network that can be built again from this alone.
 
     `encoding` is the version of music/encoding.py it was trained with, `units` the size of the
-    LSTM's state.
+    LSTM's state, `architecture` one of ARCHITECTURES.
     """
 
     encoding: int = ENCODING_VERSION
@@ -27,13 +28,10 @@ class NetworkSpec:
     units: int = 128
 
 
-ARCHITECTURES = ("seed",)
 LARGEST = 1024  # units; 18 MB of weights. Above it a schema is damage or malice
 
 
-def shapes(spec: NetworkSpec) -> dict[str, Shape]:
-    """Each weight's name and shape, in the order of the network's layers."""
-    units = spec.units
+def _seed_shapes(units: int) -> dict[str, Shape]:
     return {
         "lstm/kernel": (FEATURES, 4 * units),
         "lstm/recurrent_kernel": (units, 4 * units),
@@ -45,6 +43,18 @@ def shapes(spec: NetworkSpec) -> dict[str, Shape]:
         "duration/kernel": (units, 1),
         "duration/bias": (1,),
     }
+
+
+_SHAPES: dict[str, Callable[[int], dict[str, Shape]]] = {
+    "seed": _seed_shapes,  # see improv.model.network
+    "relative": heads.shapes,  # see improv.model.relative
+}
+ARCHITECTURES = tuple(_SHAPES)
+
+
+def shapes(spec: NetworkSpec) -> dict[str, Shape]:
+    """Each weight's name and shape, in the order of the network's layers."""
+    return _SHAPES[spec.architecture](spec.units)
 
 
 def parameters(spec: NetworkSpec) -> int:

@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from improv.errors import DeviceError
-from improv.model import network
+from improv.model import network, relative_calls, signatures
+from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Prediction, SeedImproviser
 from improv.model.store import ModelFolder, read_weights
 from improv.music.encoding import FEATURES, WINDOW, Features
+from improv.play.interfaces import Improviser
 
 
 class CompiledNetwork:
@@ -42,22 +45,55 @@ class CompiledNetwork:
 
 def compiled(folder: ModelFolder, device: str, *, jit_compile: bool = False) -> CompiledNetwork:
     """The network of a verified folder on `device`: "cpu" or "gpu". Raises DeviceError."""
-    grow_memory()
-    if device == "gpu" and not tf.config.list_logical_devices("GPU"):
-        raise DeviceError(
-            "TensorFlow finds no GPU; install the CUDA libraries with "
-            "`uv pip install 'improv-midi[gpu]'`, or play with --device cpu"
-        )
-    place = "/GPU:0" if device == "gpu" else "/CPU:0"
+    place = _place(device)
     with tf.device(place):
         model = network.build(folder.spec)
         network.give_weights(model, read_weights(folder))
     return CompiledNetwork(model, place, jit_compile=jit_compile)
 
 
-def improviser(folder: ModelFolder, device: str) -> SeedImproviser:
+def improviser(folder: ModelFolder, device: str) -> Improviser:
     """The model of a verified folder on "cpu" or "gpu". Raises DeviceError."""
-    return SeedImproviser(folder.name, f"tensorflow {device}", compiled(folder, device))
+    backend = f"tensorflow {device}"
+    if folder.spec.architecture == "relative":
+        ear = Ear(calls(folder, device), folder.spec.units)
+        return DistributionImproviser(folder.name, backend, ear)
+    return SeedImproviser(folder.name, backend, compiled(folder, device))
+
+
+def calls(folder: ModelFolder, device: str) -> dict[str, Call]:
+    """The functions of a relative network, each traced before it returns. Raises DeviceError."""
+    place = _place(device)
+    with tf.device(place):
+        weights = {name: tf.constant(weight) for name, weight in read_weights(folder).items()}
+    found: dict[str, Call] = {}
+    for name, function in relative_calls.functions(weights).items():
+        inputs = signatures.inputs(name, folder.spec.units)
+        given = {key: tf.TensorSpec(shape, kind) for key, (shape, kind) in inputs.items()}
+        traced = tf.function(function).get_concrete_function(**given)
+        found[name] = _on(place, traced)
+        found[name](**{key: np.zeros(shape, kind) for key, (shape, kind) in inputs.items()})
+    return found
+
+
+def _on(place: str, function: Any) -> Call:
+    def call(**given: NDArray[np.generic]) -> dict[str, NDArray[np.float32]]:
+        with tf.device(place):
+            answer = function(**{key: tf.constant(value) for key, value in given.items()})
+        return {key: value.numpy() for key, value in answer.items()}
+
+    return call
+
+
+def _place(device: str) -> str:
+    """The TensorFlow name of "cpu" or "gpu". Raises DeviceError."""
+    grow_memory()
+    if device == "gpu" and not tf.config.list_logical_devices("GPU"):
+        raise DeviceError(
+            "TensorFlow finds no GPU; install the CUDA libraries with "
+            "`uv pip install 'improv-midi[gpu]'`, or play with --device cpu"
+        )
+    return "/GPU:0" if device == "gpu" else "/CPU:0"
 
 
 def grow_memory() -> None:

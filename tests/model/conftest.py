@@ -12,6 +12,7 @@ from improv.model.spec import NetworkSpec, shapes
 from improv.model.store import ModelFolder, Weights
 
 SMALL = NetworkSpec(units=16)
+RELATIVE = NetworkSpec(architecture="relative", units=16)
 
 
 def random_weights(spec: NetworkSpec) -> Weights:
@@ -33,4 +34,20 @@ def folder(tmp_path: Path, exported: bytes) -> ModelFolder:
     path = tmp_path / "small"
     card = 'title = "A small one"\nlicence = "CC0-1.0"\n'
     store.write(path, SMALL, random_weights(SMALL), exported, card)
+    return store.find(path)
+
+
+@pytest.fixture(scope="session")
+def relative_graph() -> bytes:
+    from improv.model import export, relative
+
+    return export.litert_model(RELATIVE, relative.initial(16, 0))
+
+
+@pytest.fixture
+def relative_folder(tmp_path: Path, relative_graph: bytes) -> ModelFolder:
+    from improv.model import relative
+
+    path = tmp_path / "related"
+    store.write(path, RELATIVE, relative.initial(16, 0), relative_graph, 'title = "Related"\n')
     return store.find(path)
