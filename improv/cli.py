@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -70,13 +69,23 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when asked: 25 ms of import that a start need not pay."""
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"improv {version('improv-midi')}")
+        raise SystemExit(0)
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="improv",
         description="A live MIDI improviser: play a phrase, and it goes on from it.",
         epilog="`improv` alone is `improv play`. Each command has its own --help.",
     )
-    parser.add_argument("--version", action="version", version=f"improv {version('improv-midi')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which improv this is")
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, help_, options, command in _COMMANDS:
         sub = commands.add_parser(name, help=help_, description=help_)
