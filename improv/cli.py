@@ -127,7 +127,6 @@ def _play(options: argparse.Namespace) -> int:
         raise UsageError(f"--seconds must be more than 0, not {seconds:g}")
     prompt = options.prompt or base.prompt
     model = options.model or base.model
-    find(model)  # a missing or damaged folder is said before anything starts
     inputs = tuple(options.input) if options.input else base.inputs
     idle_start = 0.0 if prompt or inputs == ("none",) else 4.0
     setup = PlayerSetup(
@@ -149,6 +148,11 @@ def _play(options: argparse.Namespace) -> int:
         headless = True
     player = PlayerProcess(setup)
     player.start()
+    try:
+        find(model)  # while the ports open: a folder that is damaged is said before any screen
+    except ImprovError:
+        player.stop()
+        raise
     code, log = _headless(player) if headless else _on_screen(player)
     if options.report is not None:
         from improv.ports.atomic import replace_bytes
