@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,9 @@ class Player:
         self._began = self._clock()
         self._outputs: dict[str, Output] = {}
         self._inputs: dict[str, Input] = {}
+        # what was last chosen, None until then: a port that opens after it was closed again goes
+        self._wanted_outputs: tuple[str, ...] | None = None
+        self._wanted_inputs: tuple[str, ...] | None = None
         self._choices = rack.PortChoices((), ())
         self._model = ModelReady(setup.model.model, "")
         self._model_state = ModelState.LOADING
@@ -177,13 +181,24 @@ class Player:
     def _take_port(self, item: rack.RackItem) -> None:
         match item:
             case rack.OutputOpened(output=output):
+                if not _is_wanted(output.name, self._wanted_outputs):
+                    self._rack.close(output)
+                    return
                 self._outputs[output.name] = output
-                for message in self._engine.greeting():
-                    output.send(message, self._clock(), Source.IMPROV)
                 self._say_if_back(output.name)
+                try:
+                    for message in self._engine.greeting():
+                        output.send(message, self._clock(), Source.IMPROV)
+                except DeviceError as error:
+                    self._lose(output, str(error))
             case rack.InputOpened(input=opened):
+                if not _is_wanted(opened.name, self._wanted_inputs):
+                    self._rack.close(opened)
+                    return
                 self._inputs[opened.name] = opened
                 self._say_if_back(opened.name)
+            case rack.InputClosed():  # no release will come for its keys that are down
+                self._apply(self._engine.lift_keys(self._clock()))
             case rack.PortLost(port=port):
                 self._lose(port, f"lost {port.name}; it is opened again when it returns")
             case rack.PortRefused(error=error, wanted=wanted):
@@ -219,17 +234,20 @@ class Player:
         self._notice(f"listening on {inputs}; playing to {outputs}")
 
     def _set_outputs(self, specs: tuple[str, ...]) -> None:
+        self._wanted_outputs = specs
         self._rack.forget_lost("output", keep=specs)
         for name in set(self._outputs) - set(specs):
             output = self._outputs.pop(name)
-            for message in self._engine.farewell():
-                output.send(message, self._clock(), Source.IMPROV)
+            with suppress(DeviceError):  # it is closed in any case
+                for message in self._engine.farewell():
+                    output.send(message, self._clock(), Source.IMPROV)
             self._rack.close(output)
         for spec in specs:
             if spec not in self._outputs:
                 self._rack.open_output(spec)
 
     def _set_inputs(self, specs: tuple[str, ...]) -> None:
+        self._wanted_inputs = specs
         self._rack.forget_lost("input", keep=specs)
         for name in set(self._inputs) - set(specs):
             self._rack.close(self._inputs.pop(name))
@@ -240,10 +258,12 @@ class Player:
     # --- what goes out ---------------------------------------------------------------------
 
     def _apply(self, effects: list[Effect]) -> None:
+        """Sound first, words after: notes due together leave together."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._send(effect)
         for effect in effects:
             match effect:
-                case Send():
-                    self._send(effect)
                 case Ask(request=request):
                     self._keeper.ask(request)
                 case Tell(report=report):
@@ -316,6 +336,10 @@ class Player:
             drift_ms=1000 * meter.drift(),
             cpu_percent=100 * time.process_time() / max(0.001, now - self._began),
         )
+
+
+def _is_wanted(name: str, chosen: tuple[str, ...] | None) -> bool:
+    return chosen is None or name in chosen
 
 
 def _ask_for_priority() -> str:
