@@ -22,6 +22,7 @@ from collections import deque
 from improv.errors import UsageError
 from improv.listen.context import SIZE, Context
 from improv.listen.pairing import Pairing
+from improv.listen.pedals import Pedals
 from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
 from improv.play.effects import Ask, Effect, Item
@@ -92,6 +93,7 @@ class Engine:
         self._limit = limit
         self._context = Context()
         self._pairing = Pairing()
+        self._pedals = Pedals()
         self._turns = Turns()
         self._scheduler = Scheduler()
         self._wire = Wire(self._context)
@@ -155,6 +157,7 @@ class Engine:
                 self._release(item, now)
             case Other():
                 self._wire.ledger.touch(item.data[0] & 0x0F)
+                self._pedals.hear(item.data)
                 self._wire.send(item.data, now, Source.YOU, audible=self.params.thru)
             case SetParam():
                 self._turn(item, now)
@@ -184,9 +187,10 @@ class Engine:
         return self.handle(None, now)
 
     def lift_keys(self, now: float) -> list[Effect]:
-        """Take every key of yours as released: the keyboard is gone."""
+        """Take every key and pedal of yours as released: the keyboard is gone."""
         for serial in self._pairing.forget():
             self._wire.end(serial, now)
+        self._lift_pedals(now)
         self._turns.release(now, 0)
         return self.handle(None, now)
 
@@ -210,6 +214,10 @@ class Engine:
         if serial is not None:
             self._wire.end(serial, now, at=event.at)
             self._turns.release(event.at, len(self._pairing))
+
+    def _lift_pedals(self, now: float) -> None:
+        for message in self._pedals.lift():
+            self._wire.send(message, now, Source.YOU)
 
     def _strike(self, strike: Strike, now: float) -> None:
         serial = self._wire.new_serial()
@@ -240,6 +248,7 @@ class Engine:
         if before.thru and not after.thru:
             for note in self._wire.ledger.sounding(Source.YOU):
                 self._wire.end(note.serial, now)
+            self._lift_pedals(now)
         if (before.program, before.channel) != (after.program, after.channel):
             self._chosen = True
             self._wire.ledger.touch(after.channel)

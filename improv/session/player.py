@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,7 +93,16 @@ class Player:
         self._exit_code = 0
 
     def run(self) -> int:
-        """Play until told to stop; the exit code."""
+        """Play until told to stop; the exit code. A fault of our own ends in silence too."""
+        try:
+            self._play()
+        except Exception:  # noqa: BLE001  # whatever it is, no note may be left to ring
+            traceback.print_exc()
+            self._reason, self._exit_code = "improv has a fault; `improv doctor` names its log", 1
+            self._notice(self._reason, Level.ERROR)
+        return self._finish()
+
+    def _play(self) -> None:
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
         self._keeper.start()
@@ -112,7 +122,6 @@ class Player:
                 status_at = now + STATUS_EVERY
             if end is not None and now >= end:
                 self._reason = "time is up"
-        return self._finish()
 
     def _finish(self) -> int:
         self._apply(self._engine.finish(self._clock()))
@@ -181,22 +190,9 @@ class Player:
     def _take_port(self, item: rack.RackItem) -> None:
         match item:
             case rack.OutputOpened(output=output):
-                if not _is_wanted(output.name, self._wanted_outputs):
-                    self._rack.close(output)
-                    return
-                self._outputs[output.name] = output
-                self._say_if_back(output.name)
-                try:
-                    for message in self._engine.greeting():
-                        output.send(message, self._clock(), Source.IMPROV)
-                except DeviceError as error:
-                    self._lose(output, str(error))
+                self._take_output(output)
             case rack.InputOpened(input=opened):
-                if not _is_wanted(opened.name, self._wanted_inputs):
-                    self._rack.close(opened)
-                    return
-                self._inputs[opened.name] = opened
-                self._say_if_back(opened.name)
+                self._take_input(opened)
             case rack.InputClosed():  # no release will come for its keys that are down
                 self._apply(self._engine.lift_keys(self._clock()))
             case rack.PortLost(port=port):
@@ -210,6 +206,25 @@ class Player:
             case rack.StartedUp():
                 self._started_up = True
                 self._say_where()
+
+    def _take_output(self, output: Output) -> None:
+        if not _is_wanted(output.name, self._wanted_outputs):
+            self._rack.close(output)
+            return
+        self._outputs[output.name] = output
+        self._say_if_back(output.name)
+        try:
+            for message in self._engine.greeting():
+                output.send(message, self._clock(), Source.IMPROV)
+        except DeviceError as error:
+            self._lose(output, str(error))
+
+    def _take_input(self, opened: Input) -> None:
+        if not _is_wanted(opened.name, self._wanted_inputs):
+            self._rack.close(opened)
+            return
+        self._inputs[opened.name] = opened
+        self._say_if_back(opened.name)
 
     def _lose(self, port: Input | Output, words: str) -> None:
         ports: dict[str, Any]

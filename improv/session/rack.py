@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -27,6 +28,7 @@ from improv.ports.spec import Kind, PortSpec, parse_spec
 POLL = 1.0
 
 _Way = Literal["input", "output"]
+_VIRTUAL = f"{Kind.VIRTUAL.value}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class PortLost:
     """An open port is not there any more: unplugged, or its MIDI system has gone."""
 
     port: Input | Output
+
+
+@dataclass(frozen=True, slots=True)
+class InputClosed:
+    """Nothing more comes from an input; all that did is in the inbox before this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ class StartedUp:
     """Everything asked for at the start has been opened or refused."""
 
 
-RackItem = OutputOpened | InputOpened | PortLost | PortRefused | PortChoices | StartedUp
+RackItem = (
+    OutputOpened | InputOpened | InputClosed | PortLost | PortRefused | PortChoices | StartedUp
+)
 
 
 class Rack(threading.Thread):
@@ -85,7 +94,9 @@ class Rack(threading.Thread):
         self._listener = listener
         self._soundfont = soundfont
         self._watch: PortWatch | None = None
-        self._midi: dict[tuple[_Way, str], MidiInput | MidiOutput] = {}  # open, by spec
+        self._open: dict[tuple[_Way, str], Input | Output] = {}  # by spec
+        # made here and closed again: nobody else can offer them
+        self._made: dict[_Way, dict[str, None]] = {"input": {}, "output": {}}
         self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
         self._choices: PortChoices | None = None
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
@@ -121,11 +132,9 @@ class Rack(threading.Thread):
 
     def run(self) -> None:
         while True:
-            try:
+            work: Callable[[], object] | None = self._look
+            with suppress(queue.Empty):
                 work = self._work.get(timeout=POLL)
-            except queue.Empty:
-                self._look()
-                continue
             if work is None:
                 return
             try:
@@ -142,10 +151,11 @@ class Rack(threading.Thread):
         there = self._ports()
         asked = inputs is not None
         for spec in inputs if inputs is not None else ("virtual:improv", *_keyboards(there)):
-            self._input(spec, wanted=asked)
+            if not self._input(spec, wanted=asked) and asked:
+                return  # it ends with that one sentence
         if outputs is not None:
-            for spec in outputs:
-                self._output(spec, wanted=True)
+            if not all(self._output(spec, wanted=True) for spec in outputs):
+                return
         else:
             opened = [self._output(spec, wanted=False) for spec in ("virtual:improv", "fluidsynth")]
             if not any(opened):  # nothing to hear it on: let nothing be lost at least
@@ -156,6 +166,8 @@ class Rack(threading.Thread):
     def _output(self, text: str, *, wanted: bool) -> bool:
         try:
             spec = parse_spec(text)
+            if ("output", str(spec)) in self._open:
+                return True  # asked for again while it was being opened
             output = self._make_output(spec)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
@@ -183,7 +195,7 @@ class Rack(threading.Thread):
     def _input(self, text: str, *, wanted: bool) -> bool:
         try:
             spec = parse_spec(text)
-            if spec.kind is Kind.NONE:
+            if spec.kind is Kind.NONE or ("input", str(spec)) in self._open:
                 return True
             opened = midi.open_input(spec, self._listener)
         except ImprovError as error:
@@ -193,11 +205,14 @@ class Rack(threading.Thread):
         return True
 
     def _close(self, port: Input | Output) -> None:
+        self._open = {key: open_ for key, open_ in self._open.items() if open_ is not port}
         port.close()
-        self._midi = {key: open_ for key, open_ in self._midi.items() if open_ is not port}
+        if isinstance(port, MidiInput):
+            self._report(InputClosed())
 
     def _lose(self, port: Input | Output) -> None:
-        self._lost |= {key for key, open_ in self._midi.items() if open_ is port}
+        if isinstance(port, (MidiInput, MidiOutput)):
+            self._lost |= {key for key, open_ in self._open.items() if open_ is port}
         self._close(port)
 
     def _keep_lost(self, way: _Way, keep: tuple[str, ...]) -> None:
@@ -214,14 +229,15 @@ class Rack(threading.Thread):
 
     def _look(self) -> None:
         there = self._ports()
+        midi_ports = [p for p in self._open.values() if isinstance(p, (MidiInput, MidiOutput))]
         if there is not None:
-            for port in self._midi.values():
+            for port in midi_ports:
                 if not port.is_there(there):
                     self._report(PortLost(port))
             for way, spec in tuple(self._lost):
                 self._try_again(way, spec)
             # What we made ourselves is no choice: it must not be wired back to us.
-            there = there.without(port.port for port in self._midi.values())
+            there = there.without(port.port for port in midi_ports)
         self._offer(there)
 
     def _try_again(self, way: _Way, spec: str) -> None:
@@ -234,13 +250,16 @@ class Rack(threading.Thread):
             pass  # still gone
 
     def _opened_output(self, output: Output) -> None:
-        if isinstance(output, MidiOutput):
-            self._midi["output", output.name] = output
-            self._lost.discard(("output", output.name))
+        self._open["output", output.name] = output
+        if output.name.startswith(_VIRTUAL):
+            self._made["output"][output.name] = None
+        self._lost.discard(("output", output.name))
         self._report(OutputOpened(output))
 
     def _opened_input(self, opened: MidiInput) -> None:
-        self._midi["input", opened.name] = opened
+        self._open["input", opened.name] = opened
+        if opened.name.startswith(_VIRTUAL):
+            self._made["input"][opened.name] = None
         self._lost.discard(("input", opened.name))
         self._report(InputOpened(opened))
 
@@ -248,7 +267,8 @@ class Rack(threading.Thread):
         inputs = tuple(f"port:{name}" for name in ports.inputs) if ports else ()
         outputs = tuple(f"port:{name}" for name in ports.outputs) if ports else ()
         choices = PortChoices(
-            ("virtual:improv", *inputs), ("virtual:improv", "fluidsynth", *outputs)
+            tuple(self._made["input"] | dict.fromkeys(("virtual:improv", *inputs))),
+            tuple(self._made["output"] | dict.fromkeys(("virtual:improv", "fluidsynth", *outputs))),
         )
         if choices != self._choices:
             self._choices = choices
