@@ -215,6 +215,31 @@ def logits(
     return relative + absolute
 
 
+def states(weights: Weights, note: Tensor, style: Tensor) -> Tensor:
+    """The state before each note of B sequences: ids (B, T, 6), style (B, 2) to (B, T, U)."""
+    batch, count = note.shape[:2]
+    style = ops.broadcast_to(style[:, None], (batch, count, len(STYLES)))
+    given = ops.transpose(gates(weights, note, style), (1, 0, 2))
+    return ops.transpose(lstm(given, weights["hear/recurrent"]), (1, 0, 2))
+
+
+def all_heads(
+    weights: Weights, state: Tensor, past: Tensor, now: Tensor, then: Tensor, played: Tensor
+) -> dict[str, Tensor]:
+    """Logits (N, bins) of every factor of N notes, each given those before it as played.
+
+    `state` is (N, U), `played` (N, 6); the others as in `improv.music.hearing.Hearing`.
+    """
+    ids = {name: played[:, place] for place, name in enumerate(VOCABULARY)}
+    # a first note has neither; nothing is learnt of its step, see improv.train.sequences
+    ids["step"] = ops.minimum(ids["step"], TIMES - 1)
+    ids["interval"] = ops.where(ids["interval"] < INTERVALS, ids["interval"], REACH)
+    laid = rolls(past, now, then, ids["step"])
+    return {
+        name: logits(weights, name, hidden(weights, name, state), ids, laid[name]) for name in HEADS
+    }
+
+
 def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Logits (B, T, bins) of every factor of every note of B sequences, with teacher forcing.
 
@@ -223,27 +248,13 @@ def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tenso
     (dropout, the same along a sequence: Gal and Ghahramani 2016; 1 when not training), and played
     (B, T, 6), the ids of the notes to be foretold.
     """
-    played = heard["played"]
-    batch, count = played.shape[:2]
-    style = ops.broadcast_to(heard["style"][:, None], (batch, count, len(STYLES)))
-    given = ops.transpose(gates(weights, heard["note"], style), (1, 0, 2))
-    states = ops.transpose(lstm(given, weights["hear/recurrent"]), (1, 0, 2))
-    flat = {
-        name: ops.reshape(x, (-1, *x.shape[2:]))
-        for name, x in heard.items()
-        if name not in {"style", "kept"}
-    }
-    ids = {name: flat["played"][:, place] for place, name in enumerate(VOCABULARY)}
-    # a first note has neither; its step is not learnt from, see improv.train.sequences
-    ids["step"] = ops.minimum(ids["step"], TIMES - 1)
-    ids["interval"] = ops.where(ids["interval"] < INTERVALS, ids["interval"], REACH)
-    laid = rolls(flat["past"], flat["now"], flat["then"], ids["step"])
-    states = states * heard["kept"][:, None]
-    states = ops.reshape(states, (-1, states.shape[-1]))
+    state = states(weights, heard["note"], heard["style"]) * heard["kept"][:, None]
+    flat = [
+        ops.reshape(x, (-1, *x.shape[2:]))
+        for x in (state, *(heard[key] for key in ("past", "now", "then", "played")))
+    ]
+    batch, count = heard["played"].shape[:2]
     return {
-        name: ops.reshape(
-            logits(weights, name, hidden(weights, name, states), ids, laid[name]),
-            (batch, count, head.bins),
-        )
-        for name, head in HEADS.items()
+        name: ops.reshape(scores, (batch, count, -1))
+        for name, scores in all_heads(weights, *flat).items()
     }

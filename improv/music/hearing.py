@@ -96,7 +96,11 @@ def _place(seconds: Any) -> NDArray[np.float64]:
 
 
 def sequences(
-    pitch: NDArray[Any], onset: NDArray[Any], duration: NDArray[Any], velocity: NDArray[Any]
+    pitch: NDArray[Any],
+    onset: NDArray[Any],
+    duration: NDArray[Any],
+    velocity: NDArray[Any],
+    places: NDArray[Any] | None = None,
 ) -> tuple[Hearing, Ids]:
     """What is heard before each note of B sequences, nothing before the first, and the notes.
 
@@ -105,22 +109,24 @@ def sequences(
         onset: (B, T) seconds.
         duration: (B, T) seconds.
         velocity: (B, T) 1-127.
+        places: (B, P) before which notes the last 25 are wanted; None for all, P = T.
 
     Returns:
-        Hearing of shape (B, T), and the ids (B, T, 6) of the notes themselves; where a first
-        note's step and intervals would be stands "there is none".
+        Hearing with `note` (B, T, 6) and the others (B, P, ...), and the ids (B, T, 6) of the
+        notes themselves; where a first note's step and intervals would be stands "there is none".
     """
     ids = _ids(pitch, onset, duration, velocity)  # (B, T, 6)
-    count = pitch.shape[1]
-    index = np.arange(count)[:, None] + np.arange(-WINDOW, 0)  # (T, 25)
-    heard = index >= 0
-    index = np.where(heard, index, 0)
-    started = onset[:, index]  # (B, T, 25)
-    lasting = duration[:, index]
     nothing = np.array(list(VOCABULARY.values()), np.int32)
     note = np.concatenate([np.broadcast_to(nothing, ids[:, :1].shape), ids[:, :-1]], axis=1)
-    now = np.concatenate([onset[:, :1], onset[:, :-1]], axis=1)  # (B, T)
-    return _hearing(note, ids[:, index], started, lasting, heard, now, onset), ids
+    if places is None:
+        places = np.arange(pitch.shape[1])[None]
+    index = places[..., None] + np.arange(-WINDOW, 0)  # (B or 1, P, 25)
+    heard = index >= 0
+    rows, index = np.arange(len(pitch))[:, None, None], np.maximum(index, 0)
+    now = onset[rows[..., 0], np.maximum(places - 1, 0)]  # (B, P)
+    then = onset[rows[..., 0], places]
+    around = ids[rows, index], onset[rows, index], duration[rows, index]
+    return _hearing(note, *around, heard, now, then), ids
 
 
 def note_ids(pitch: Sequence[int], onset: Sequence[float], duration: float, velocity: int) -> Ids:

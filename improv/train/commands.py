@@ -76,14 +76,17 @@ def _evaluated(model: str, source: str, split: str) -> Any:
 
 
 def _table(report: dict[str, Any]) -> str:
-    """Three columns of figures side by side: the model's, without a network, the report's."""
+    """Figures side by side: the model's, the seed's, without a network, the report's."""
     columns = {
         report["model"]: report,
         "no network": report["baselines"]["unigram"],
         "student's report": report["reference"],
     }
+    if "seed" in report["baselines"]:
+        columns = {report["model"]: report, "seed": report["baselines"]["seed"], **columns}
     marks = [("pitch", "nats"), ("pitch", "top1"), ("pitch", "top5")]
-    marks += [(factor, mark) for factor in ("step", "duration") for mark in ("mse", "mae")]
+    marks += [(factor, mark) for factor in ("step", "duration") for mark in ("nats", "mse", "mae")]
+    marks.append(("velocity", "nats"))
     lines = [f"{report['notes']:,} notes, {report['pieces']} pieces, split {report['split']}"]
     lines.append(" " * 15 + "".join(f"{name:>17}" for name in columns))
     for factor, mark in marks:

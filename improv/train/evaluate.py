@@ -1,9 +1,10 @@
 """How well a model knows music it has not heard, as one JSON-ready report.
 
-Every note of the split but the first of each piece is foretold from the up to 25 notes before
-it in its piece, by the network's own batched forward pass on the encoding it plays with. Beside
-it stand what needs no network at all (how often each pitch was played, the mean and the median
-time, all of the training split) and the figures of the report that improv began from.
+Every note of the split but the first of each piece, or as many of them as are asked for, evenly
+spread, is foretold from the up to 25 notes before it in its piece, by the network's own batched
+forward pass on the encoding it plays with. Beside it stand the seed model on the same notes, what
+needs no network at all (how often each pitch was played, the mean and the median time, all of the
+training split) and the figures of the report that improv began from.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.errors import InputError
-from improv.model.store import find, read_weights
+from improv.model.store import ModelFolder, find, read_weights
 from improv.music.encoding import LONGEST, WINDOW
 from improv.music.event import PITCHES
-from improv.train import dataset
+from improv.music.hearing import TIMES, VELOCITIES, time_bin, velocity_bin
+from improv.train import dataset, foretelling
 from improv.train.dataset import Pieces
 from improv.train.examples import Examples, examples
 from improv.train.measure import CLAIMED, Predict, predictor
@@ -36,7 +38,7 @@ from improv.train.score import (
 
 BATCH = 4096  # windows
 UNITS = {
-    "nats": "nats a note",
+    "nats": "nats a note; times in 64 bins, equal in log time from 4 ms to 16 s, velocity in 32",
     "top1": "share of notes",
     "top5": "share of notes",
     "mse": "seconds squared",
@@ -67,6 +69,9 @@ class Targets:
     pitch: NDArray[np.int64]  # (T,)
     step: NDArray[np.float64]  # (T,) seconds since the note before
     duration: NDArray[np.float64]  # (T,) seconds
+    velocity: NDArray[np.int64]  # (T,) in bins
+    until: NDArray[np.int64]  # (T,) which of the pieces' notes it is
+    numbers: NDArray[np.int64]  # (T,) which of the lessons it is
     first: NDArray[np.int64]  # where each piece's begin
     pieces: tuple[int, ...]  # which piece that is
 
@@ -76,21 +81,26 @@ def evaluate(
     data: Path,
     split: str = "test",
     *,
+    most: int = 0,
     cache: Path | None = None,
     progress: Report = silent,
 ) -> Evaluation:
     """Measure a model, by name or folder, on a split of a folder or zip of MIDI files.
 
-    `progress` counts notes. Raises UsageError, InputError, ModelRefused.
+    At most `most` notes are foretold, 0 for all of them; `progress` counts them. Raises
+    UsageError, InputError, ModelRefused.
     """
     folder = find(model)
     pieces = dataset.load(data, split, cache=cache)
-    wanted = targets(pieces)
+    wanted = spread(targets(pieces), pieces, most)
     if not len(wanted.pitch):
         raise InputError(
             f"nothing to foretell: no piece of the {split} split of {data} has two notes"
         )
-    marks, seen = foretell(predictor(folder.spec, read_weights(folder)), wanted, progress)
+    marks, seen = measured(folder, pieces, wanted, progress)
+    seed = {}
+    if folder.name != "seed":
+        seed = {"seed": means(measured(find("seed"), pieces, wanted, progress)[0])}
     try:
         known, fitted_on = targets(dataset.load(data, "train", cache=cache)), "train"
     except InputError:  # a source without one
@@ -104,11 +114,14 @@ def evaluate(
         "split": split,
         "pieces": len(pieces),
         "notes": len(pieces.pitch),
-        "targets": len(wanted.pitch),  # all notes but the first of each piece
+        "targets": len(wanted.pitch),  # at most all notes but the first of each piece
         "context": WINDOW,
         "units": UNITS,
         **means(marks),
-        "baselines": {"unigram": {"fitted_on": fitted_on, **means(guess(known, wanted))}},
+        "baselines": {
+            "unigram": {"fitted_on": fitted_on, **means(guess(known, wanted))},
+            **seed,
+        },
         "reference": REFERENCE,
         "per_piece": [
             {"name": pieces.names[i], "notes": int(notes[i]), **by_factor}
@@ -116,6 +129,16 @@ def evaluate(
         ],
     }
     return Evaluation(report, seen)
+
+
+def measured(
+    folder: ModelFolder, pieces: Pieces, wanted: Targets, progress: Report = silent
+) -> tuple[Marks, Seen]:
+    """What the model of a verified folder makes of the notes wanted."""
+    weights = read_weights(folder)
+    if folder.spec.architecture == "relative":
+        return foretelling.foretell(weights, pieces, wanted.until, progress)
+    return foretell(predictor(folder.spec, weights), wanted, progress)
 
 
 def targets(pieces: Pieces) -> Targets:
@@ -130,6 +153,25 @@ def targets(pieces: Pieces) -> Targets:
         pitch=np.asarray(pieces.pitch, np.int64)[until],
         step=start[until] - start[until - 1],
         duration=np.asarray(pieces.duration, np.float64)[until],
+        velocity=velocity_bin(pieces.velocity[until]).astype(np.int64),
+        until=until,
+        numbers=np.arange(len(until)),
+        first=begins[:-1][held].astype(np.int64),
+        pieces=tuple(held.tolist()),
+    )
+
+
+def spread(wanted: Targets, pieces: Pieces, most: int) -> Targets:
+    """At most `most` of these targets, evenly spread; 0 for all."""
+    if not most or most >= len(wanted.pitch):
+        return wanted
+    kept = np.linspace(0, len(wanted.pitch) - 1, most).astype(np.int64)
+    begins = np.searchsorted(wanted.until[kept], pieces.offsets)
+    held = np.flatnonzero(np.diff(begins))
+    columns = ("pitch", "step", "duration", "velocity", "until", "numbers")
+    return Targets(
+        lessons=wanted.lessons,
+        **{name: getattr(wanted, name)[kept] for name in columns},
         first=begins[:-1][held].astype(np.int64),
         pieces=tuple(held.tolist()),
     )
@@ -144,7 +186,7 @@ def foretell(
     seen = Seen()
     for begin in range(0, total, batch):
         which = np.arange(begin, min(begin + batch, total))
-        windows, _ = wanted.lessons.batch(which)
+        windows, _ = wanted.lessons.batch(wanted.numbers[which])
         given = predict(windows)
         times = {"step": wanted.step[which], "duration": wanted.duration[which]}
         marks: Marks = {"pitch": pitch_marks(given["pitch"], wanted.pitch[which])}
@@ -174,5 +216,13 @@ def guess(known: Targets, wanted: Targets) -> Marks:
             "mse": time_marks(np.full(len(played), heard.mean()), played)["mse"],
             "mae": time_marks(np.full(len(played), np.median(heard)), played)["mae"],
             "held_mse": time_marks(np.full(len(played), held.mean()), played)["held_mse"],
+            "nats": _counted(time_bin(heard), time_bin(played), TIMES),
         }
+    marks["velocity"] = {"nats": _counted(known.velocity, wanted.velocity, VELOCITIES)}
     return marks
+
+
+def _counted(known: NDArray[Any], wanted: NDArray[Any], bins: int) -> NDArray[np.float64]:
+    """Nats of the bins wanted by how often each is known, one added to each count."""
+    counts = np.bincount(known, minlength=bins) + 1.0
+    return np.asarray(-np.log(counts / counts.sum())[wanted])

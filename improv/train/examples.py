@@ -24,6 +24,9 @@ class Pieces(Protocol):
     def pitch(self) -> NDArray[np.uint8]: ...  # (N,)
 
     @property
+    def velocity(self) -> NDArray[np.uint8]: ...  # (N,)
+
+    @property
     def start(self) -> NDArray[np.float64]: ...  # (N,) seconds
 
     @property

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from improv.music.encoding import LONGEST
 from improv.music.event import PITCHES
+from improv.music.hearing import TIMES, time_bin, time_in
 
 Column = NDArray[np.float64]  # (notes,)
 Marks = dict[str, dict[str, Column]]  # factor to mark to its column
@@ -47,6 +48,35 @@ def time_marks(given: NDArray[Any], played: NDArray[Any]) -> dict[str, Column]:
         "mae": np.abs(said - played),
         "held_mse": np.square(said - np.clip(played, 0.0, LONGEST)),
     }
+
+
+def time_bin_marks(logits: NDArray[Any], played: NDArray[Any]) -> dict[str, Column]:
+    """Logits (N, 64) on the bins of `improv.music.hearing` against seconds played (N,).
+
+    Squared errors are the mean's and absolute ones the median's, each the best single time for
+    its mark; nats are of the bin.
+    """
+    nats = bin_nats(logits, time_bin(played))
+    chance = probabilities(logits)
+    best = time_marks(chance @ time_in(np.arange(TIMES)), played)
+    return {"nats": nats, **best, "mae": time_marks(median_time(chance), played)["mae"]}
+
+
+def bin_nats(logits: NDArray[Any], played: NDArray[Any]) -> Column:
+    """Logits (N, bins) against the bins played (N,)."""
+    logits = np.asarray(logits, np.float64)
+    true = np.take_along_axis(logits, played[:, None].astype(np.intp), axis=1)[:, 0]
+    return np.asarray(_log_total(logits) - true)
+
+
+def median_time(chance: NDArray[np.float64]) -> Column:
+    """The time (N,) in seconds that half the probability (N, 64) lies below."""
+    total = np.cumsum(chance, axis=1)
+    found = np.minimum((total < 0.5).sum(axis=1), TIMES - 1)
+    rows = np.arange(len(chance))
+    inside = chance[rows, found]
+    share = (0.5 - (total[rows, found] - inside)) / np.maximum(inside, 1e-12)
+    return time_in(found, np.clip(share, 0.0, 1.0))
 
 
 def probabilities(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -50,6 +50,7 @@ def scales(seed: int, count: int = 6, length: int = 60) -> Pieces:
         duration.append(np.full(length, 0.15))
     return SimpleNamespace(
         pitch=np.concatenate(pitch).astype(np.uint8),
+        velocity=np.full(count * length, 80, np.uint8),
         start=np.sort(np.array(start), axis=1).ravel(),
         duration=np.concatenate(duration).astype(np.float32),
         offsets=np.arange(count + 1, dtype=np.int64) * length,

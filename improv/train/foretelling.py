@@ -1,0 +1,103 @@
+"""What a network of distributions makes of every note, as it would in playing.
+
+For each note the network begins blank and hears the up to 25 notes before it, which is what a
+player's rolling context gives it. Each factor is foretold given those before it as they were
+played (step, then pitch, duration and velocity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from improv.model import relative
+from improv.model.heads import HEADS
+from improv.model.relative import Weights
+from improv.music import hearing
+from improv.music.encoding import WINDOW
+from improv.music.hearing import STYLES
+from improv.train.examples import Pieces
+from improv.train.progress import Report, silent
+from improv.train.score import (
+    Marks,
+    Seen,
+    bin_nats,
+    joined,
+    median_time,
+    pitch_marks,
+    probabilities,
+    time_bin_marks,
+)
+
+BATCH = 512  # notes
+
+
+def foretell(
+    weights: Mapping[str, NDArray[np.float32]],
+    pieces: Pieces,
+    until: NDArray[np.int64],
+    progress: Report = silent,
+) -> tuple[Marks, Seen]:
+    """Marks of the notes numbered `until` (T,), none of them a piece's first."""
+    tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
+    offsets = np.asarray(pieces.offsets, np.int64)
+    first = offsets[np.searchsorted(offsets, until, side="right") - 1]
+    parts: list[Marks] = []
+    seen = Seen()
+    for begin in range(0, len(until), BATCH):
+        which = slice(begin, begin + BATCH)
+        logits, step, note = _asked(tensors, pieces, first[which], until[which])
+        marks: Marks = {
+            "pitch": pitch_marks(logits["pitch"], note["pitch"]),
+            "step": time_bin_marks(logits["step"], step),
+            "duration": time_bin_marks(logits["duration"], note["duration"]),
+            "velocity": {"nats": bin_nats(logits["velocity"], note["velocity"])},
+        }
+        seen.add_pitch(logits["pitch"], note["pitch"])
+        for factor, played in (("step", step), ("duration", note["duration"])):
+            seen.add_time(factor, median_time(probabilities(logits[factor])), played)
+        parts.append(marks)
+        progress(min(begin + BATCH, len(until)), len(until))
+    return joined(parts), seen
+
+
+def _asked(
+    weights: Weights, pieces: Pieces, first: NDArray[np.int64], until: NDArray[np.int64]
+) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, NDArray[Any]]]:
+    """Logits of B notes, their steps in seconds, and their other factors.
+
+    `first` (B,) is where the piece of each begins. Where fewer than 25 notes come before one, its
+    sequence goes on beyond it; what follows is not heard.
+    """
+    begin = np.maximum(first, until - WINDOW)  # (B,)
+    index = np.minimum(begin[:, None] + np.arange(WINDOW + 1), len(pieces.pitch) - 1)
+    start = np.asarray(pieces.start)[index]
+    duration = np.asarray(pieces.duration, np.float64)[index]
+    places = (until - begin)[:, None]  # (B, 1)
+    heard, ids = hearing.sequences(
+        pieces.pitch[index].astype(np.int64),
+        start - start[:, :1],
+        duration,
+        pieces.velocity[index],
+        places,
+    )
+    rows = np.arange(len(until))
+    style = np.zeros((len(until), len(STYLES)), np.float32)
+    style[:, 0] = 1.0
+    state = relative.states(weights, ops.convert_to_tensor(heard.note), style)
+    state = ops.convert_to_numpy(state)[rows, places[:, 0]]
+    played = ids[rows, places[:, 0]]
+    around = (heard.past[:, 0], heard.now[:, 0], heard.then[:, 0])
+    given = [ops.convert_to_tensor(x) for x in (state, *around, played)]
+    logits = relative.all_heads(weights, *given)
+    step = np.asarray(pieces.start)[until] - np.asarray(pieces.start)[until - 1]
+    note: dict[str, NDArray[Any]] = {
+        "pitch": played[:, 0].astype(np.int64),
+        "duration": duration[rows, places[:, 0]],
+        "velocity": played[:, 5],
+    }
+    return {name: ops.convert_to_numpy(logits[name]) for name in HEADS}, step, note
