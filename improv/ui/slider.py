@@ -265,7 +265,7 @@ class KnobLine(Widget, can_focus=True):
         return [Segment(drawn, styles["fill" if self._in_force else "track"]), *words]
 
     def _chosen(self, in_force: Value, styles: dict[str, Style]) -> list[Segment]:
-        room = self.size.width - NAME_WIDTH - 5
+        room = max(1, self.size.width - NAME_WIDTH - 5)  # before it is laid out in one column
         shown = in_force if self._asked is None else self._asked
         words = ("" if self._asked is None else "→") + knobs.show(self.knob, shown)
         style = styles["value" if self._asked is None else "asked"]
