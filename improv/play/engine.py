@@ -122,6 +122,11 @@ class Engine:
         """Notes on the wire without their note-off so far."""
         return len(self._wire.ledger)
 
+    @property
+    def serials(self) -> frozenset[int]:
+        """Of all notes that sound, those that only takes hear too."""
+        return frozenset(note.serial for note in self._wire.ledger.sounding())
+
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
         times = [self._scheduler.due()]

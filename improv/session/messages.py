@@ -136,6 +136,8 @@ class Status:
     played: int  # notes it has sounded
     heard: int  # notes of yours
     timing: Timing
+    # Serials of the notes that sound: a terminal that was stopped has missed the end of others.
+    sounding: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,7 @@ class Player:
             played=engine.played,
             heard=engine.heard,
             timing=self._timing(now),
+            sounding=engine.serials,
         )
 
     def _timing(self, now: float) -> Timing:

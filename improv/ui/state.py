@@ -91,6 +91,7 @@ class State:
                 self.changes += 1
             case Status():
                 self._in_force(report)
+                self._end_missed(report, now)
             case Notice():
                 self.say(report.text, report.level, now)
             case Goodbye(status=status):
@@ -112,6 +113,14 @@ class State:
     def _in_force(self, status: Status) -> None:
         self.status = status
         self._asked = {n: a for n, a in self._asked.items() if a.serial > status.serial}
+
+    def _end_missed(self, status: Status, now: float) -> None:
+        """End the bars whose end was not heard of: reports give way while nobody reads them."""
+        if status.sounding is None:
+            return
+        for serial in self._sounding.keys() - status.sounding:
+            self._sounding.pop(serial).end = now
+            self.changes += 1
 
     def _silence(self, now: float) -> None:
         for bar in self._sounding.values():

@@ -147,3 +147,12 @@ def test_the_log_keeps_the_last_notices_in_order(state: State) -> None:
     assert len(state.log) == 200
     assert state.log[-1].notice.text == "notice 299"
     assert state.log[-1].at == 1299.0
+
+
+def test_a_missed_end_is_made_up_for(state: State, status) -> None:
+    """A terminal that was stopped lost the end of a note: the next status says it is over."""
+    state.take(Sounded(4, 60, 90, 999.5, Source.YOU), 1000.0)
+    state.take(Sounded(5, 64, 90, 999.6, Source.IMPROV), 1000.0)
+    state.take(status(sounding=frozenset({5})), 1000.2)
+    assert state.sounding() == {64: Source.IMPROV}
+    assert state.bars[0].end == 1000.2
