@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from improv.model.spec import parameters
 from improv.music.encoding import LONGEST
 from improv.train.fit import Fitted, TrainConfig
 from improv.train.measure import CLAIMED
 
+ENCODINGS = {
+    "seed": f"steps and durations are held within 0 and {LONGEST:g} s, as inputs and as targets; "
+    "velocity and pedal are not heard",
+    "relative": "times in 64 bins, equal in log time from 4 ms to 16 s; velocity in 32 bins; keys "
+    "as held, without pedal",
+}
 Figures = Mapping[str, Mapping[str, float]]  # factor to mark to its mean, see train/score.py
 Tables = Mapping[str, Mapping[str, str | int | float]]
 
@@ -19,11 +26,12 @@ def card(
     fitted: Fitted,
     *,
     pieces: Mapping[str, int],
-    windows: int,
+    notes: int,
+    tested: int,
     test: Figures,
     baseline: Figures,
 ) -> str:
-    """card.toml. `pieces` counts those of each split, `windows` those trained on."""
+    """card.toml. `pieces` are counted by split, `notes` trained on and `tested` measured."""
     tables: dict[str, dict[str, str | int | float]] = {
         "": {
             "title": config.title,
@@ -36,9 +44,8 @@ def card(
             "licence": config.data_licence,
             "split": config.data_split,
             **{f"{split}_pieces": count for split, count in pieces.items()},
-            "train_windows": windows,
-            "encoding": f"steps and durations are held within 0 and {LONGEST:g} s, as inputs and "
-            "as targets; velocity and pedal are not heard",
+            "train_notes": notes,
+            "encoding": ENCODINGS[config.architecture],
         },
         "training": {
             "epochs": round(fitted.epochs, 2),
@@ -46,11 +53,14 @@ def card(
             "batch": config.batch,
             "learning_rate": config.learning_rate,
             "transpose": config.transpose,
-            "pitch_weight": config.pitch_weight,
+            **_own(config),
             "seed": config.seed,
             "validation_loss": round(fitted.progress.best_loss, 6),
         },
-        "metrics.test": {"on": "every window of the test split", **_flat(test)},
+        "metrics.test": {
+            "on": f"{tested} notes of the test split, each from the up to 25 before it",
+            **_flat(test),
+        },
         "metrics.claimed": {
             "on": "a validation split of its own, by the student's report improv began from; "
             "not comparable",
@@ -66,6 +76,16 @@ def card(
         },
     }
     return to_toml(tables)
+
+
+def _own(config: TrainConfig) -> dict[str, str | int | float]:
+    """What only this architecture's training knows."""
+    if config.architecture == "relative":
+        return {
+            "notes": config.batch * config.sequences.length,  # at a step
+            **asdict(config.sequences),
+        }
+    return {"pitch_weight": config.pitch_weight}
 
 
 def _flat(figures: Figures) -> dict[str, float]:

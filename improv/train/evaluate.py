@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.errors import InputError
-from improv.model.store import ModelFolder, find, read_weights
+from improv.model.network import Weights
+from improv.model.spec import NetworkSpec
+from improv.model.store import find, read_weights
 from improv.music.encoding import LONGEST, WINDOW
 from improv.music.event import PITCHES
 from improv.music.hearing import TIMES, VELOCITIES, time_bin, velocity_bin
@@ -97,10 +99,12 @@ def evaluate(
         raise InputError(
             f"nothing to foretell: no piece of the {split} split of {data} has two notes"
         )
-    marks, seen = measured(folder, pieces, wanted, progress)
-    seed = {}
+    marks, seen = marks_of(folder.spec, read_weights(folder), pieces, wanted, progress)
+    beside = {}
     if folder.name != "seed":
-        seed = {"seed": means(measured(find("seed"), pieces, wanted, progress)[0])}
+        seed = find("seed")
+        told, _ = marks_of(seed.spec, read_weights(seed), pieces, wanted, progress)
+        beside = {"seed": means(told)}
     try:
         known, fitted_on = targets(dataset.load(data, "train", cache=cache)), "train"
     except InputError:  # a source without one
@@ -120,7 +124,7 @@ def evaluate(
         **means(marks),
         "baselines": {
             "unigram": {"fitted_on": fitted_on, **means(guess(known, wanted))},
-            **seed,
+            **beside,
         },
         "reference": REFERENCE,
         "per_piece": [
@@ -131,14 +135,17 @@ def evaluate(
     return Evaluation(report, seen)
 
 
-def measured(
-    folder: ModelFolder, pieces: Pieces, wanted: Targets, progress: Report = silent
+def marks_of(
+    spec: NetworkSpec,
+    weights: Weights,
+    pieces: Pieces,
+    wanted: Targets,
+    progress: Report = silent,
 ) -> tuple[Marks, Seen]:
-    """What the model of a verified folder makes of the notes wanted."""
-    weights = read_weights(folder)
-    if folder.spec.architecture == "relative":
+    """What a network makes of the notes wanted."""
+    if spec.architecture == "relative":
         return foretelling.foretell(weights, pieces, wanted.until, progress)
-    return foretell(predictor(folder.spec, weights), wanted, progress)
+    return foretell(predictor(spec, weights), wanted, progress)
 
 
 def targets(pieces: Pieces) -> Targets:

@@ -1,8 +1,10 @@
-"""What the network is taught to get right.
+"""What a network is taught to get right.
 
-Pitch: sparse categorical cross-entropy from logits. Step and duration: squared error with a
-pressure against negative values, which mean nothing in time (the losses of TensorFlow's
-tutorial "Generate music with an RNN", which the student's report builds on).
+The relative network: the likelihood of every factor of every note, in nats.
+
+The seed network, pitch: sparse categorical cross-entropy from logits. Step and duration: squared
+error with a pressure against negative values, which mean nothing in time (the losses of
+TensorFlow's tutorial "Generate music with an RNN", which the student's report builds on).
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+
+from improv.model.heads import HEADS
 
 PRESSURE = 10.0
 
@@ -20,8 +24,16 @@ def squared_error_with_pressure(wanted: Any, given: Any) -> Any:
     return keras.ops.mean(error, axis=-1)
 
 
+def likelihoods() -> dict[str, Any]:
+    """The relative network's losses, in nats; the weights of a batch's notes sum to 1."""
+    return {
+        factor: keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+        for factor in HEADS
+    }
+
+
 def losses() -> dict[str, Any]:
-    """The loss of each head of the network."""
+    """The loss of each head of the seed network."""
     return {
         "pitch": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         "step": squared_error_with_pressure,

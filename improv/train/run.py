@@ -10,13 +10,16 @@ import keras
 
 from improv.errors import UsageError
 from improv.model import export, store, tensorflow_backend
-from improv.train import dataset
+from improv.train import dataset, sequences
 from improv.train.card import card
-from improv.train.evaluate import foretell, guess, targets
-from improv.train.examples import examples
+from improv.train.evaluate import guess, marks_of, spread, targets
+from improv.train.examples import Examples, examples
 from improv.train.fit import TrainConfig, fit
-from improv.train.measure import predictor
+from improv.train.maestro import source_of
 from improv.train.score import means
+from improv.train.sequences import Sequences
+
+CARD_NOTES = 100_000  # of the test split, evenly spread, that a card's figures are of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,14 @@ def train(
     tensorflow_backend.grow_memory()
     train_pieces = dataset.load(data, "train")
     validation_pieces = dataset.load(data, "validation")
-    lessons = examples(train_pieces)
-    fitted = fit(config, lessons, examples(validation_pieces), out, resume=resume, stop=stop)
+    lessons, checks = _music(config, train_pieces), _music(config, validation_pieces, alone=True)
+    fitted = fit(config, lessons, checks, out, resume=resume, stop=stop)
     at = fitted.progress
     if not fitted.finished:
         return Trained(out, at.step, fitted.epochs, at.best_loss, None, None)
     test_pieces = dataset.load(data, "test")
-    wanted = targets(test_pieces)
-    marks, _ = foretell(predictor(config.spec, fitted.weights), wanted)
-    test = means(marks)
+    wanted = spread(targets(test_pieces), test_pieces, CARD_NOTES)
+    test = means(marks_of(config.spec, fitted.weights, test_pieces, wanted)[0])
     words = card(
         config,
         fitted,
@@ -72,10 +74,24 @@ def train(
             "validation": len(validation_pieces),
             "test": len(test_pieces),
         },
-        windows=len(lessons),
+        notes=len(train_pieces.pitch),
+        tested=len(wanted.pitch),
         test=test,
         baseline=means(guess(targets(train_pieces), wanted)),
     )
     graph = export.litert_model(config.spec, fitted.weights)
     store.write(out / config.name, config.spec, fitted.weights, graph, words)
     return Trained(out, at.step, fitted.epochs, at.best_loss, out / config.name, test)
+
+
+def _music(
+    config: TrainConfig, pieces: dataset.Pieces, *, alone: bool = False
+) -> Examples | Sequences:
+    """What the configured network learns from; `alone` without the second source."""
+    if config.architecture != "relative":
+        return examples(pieces)
+    styles = [(pieces, 0, 1.0)]
+    own = config.sequences
+    if own.pop and not alone:
+        styles.append((dataset.load(source_of(own.pop), "train"), 1, own.pop_share))
+    return sequences.of(styles, own.length, config.units, config.seed)

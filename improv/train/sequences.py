@@ -10,6 +10,7 @@ and made louder or softer by up to `velocity`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -143,7 +144,7 @@ def _cached(offsets: bytes, share: bytes, length: int, seed: int, epoch: int) ->
 
 
 def of(
-    styles: list[tuple[Pieces, int, float]], length: int, units: int, seed: int = 0
+    styles: Sequence[tuple[Pieces, int, float]], length: int, units: int, seed: int = 0
 ) -> Sequences:
     """Sequences of several collections of pieces, each with its style and share in a pass."""
     columns = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,10 @@ from improv.errors import InputError, UsageError
 from improv.model import store
 from improv.model.loading import load
 from improv.play.params import Params
-from improv.train import checkpoint, run
+from improv.train import checkpoint, run, sequences
 from improv.train.evaluate import foretell, guess, targets
 from improv.train.examples import Examples, Pieces, examples
-from improv.train.fit import CHECKPOINT, Fitted, TrainConfig, fit, rate
+from improv.train.fit import CHECKPOINT, Fitted, SequenceConfig, TrainConfig, fit, rate
 from improv.train.losses import losses
 from improv.train.measure import predictor
 from improv.train.score import means
@@ -234,7 +235,46 @@ def test_the_seed_configuration_is_the_network_of_the_report() -> None:
     path = Path(__file__).parents[2] / "configs" / "seed.toml"
     config = load_table(path, TrainConfig)
     assert (config.units, config.pitch_weight, config.architecture) == (128, 0.05, "seed")
-    assert set(tomllib.loads(path.read_text())) == set(TrainConfig.__dataclass_fields__)
+    # what is told of sequences is the relative network's
+    assert set(tomllib.loads(path.read_text())) | {"sequences", "warmup"} == set(
+        TrainConfig.__dataclass_fields__
+    )
+
+
+def test_the_relative_configuration_is_a_training() -> None:
+    """configs/relative.toml is read as it stands."""
+    config = load_table(Path(__file__).parents[2] / "configs" / "relative.toml", TrainConfig)
+    assert (config.units, config.architecture, config.sequences.length) == (512, "relative", 64)
+
+
+RELATIVE = replace(
+    TINY,
+    architecture="relative",
+    units=16,
+    batch=4,
+    learning_rate=0.01,
+    warmup=2,
+    transpose=2,
+    sequences=SequenceConfig(length=30, velocity=3),
+)
+
+
+def _fit_relative(folder: Path, **options: Any) -> Fitted:
+    lessons, checks = (sequences.of([(scales(n, 6), 0, 1.0)], 30, 16) for n in (1, 2))
+    return fit(RELATIVE, lessons, checks, folder, **options)
+
+
+def test_the_relative_network_learns_and_resumes_exactly(tmp_path: Path) -> None:
+    """Its loss falls; stopped and resumed it ends with the same weights, bit by bit."""
+    whole = _fit_relative(tmp_path / "whole")
+    asked = iter([False, True])
+    _fit_relative(tmp_path / "broken", stop=lambda: next(asked))
+    resumed = _fit_relative(tmp_path / "broken", resume=True)
+    assert resumed.progress == whole.progress
+    for name, array in whole.weights.items():
+        np.testing.assert_array_equal(resumed.weights[name], array)
+    first, *_, last = (x["loss"] for x in _lines(tmp_path / "whole") if x["event"] == "validation")
+    assert last < first
 
 
 def test_a_run_ends_in_a_model_that_plays(tmp_path: Path) -> None:
