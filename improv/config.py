@@ -20,6 +20,13 @@ from improv.play.params import Params
 from improv.ports.spec import parse_spec
 
 T = TypeVar("T")
+_WORDS: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    tuple[str, ...]: "a list of texts in brackets",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,5 @@ def _value(hint: Any, value: Any, where: str) -> Any:
                 return tuple(value)
         elif isinstance(one, type) and type(value) is one:
             return value
-    names = " or ".join(
-        getattr(one, "__name__", str(one)) for one in allowed if one is not type(None)
-    )
+    names = " or ".join(_WORDS.get(one, str(one)) for one in allowed if one is not type(None))
     raise UsageError(f"{where} must be {names}, not {value!r}")

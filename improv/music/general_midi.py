@@ -256,7 +256,8 @@ def program(text: str) -> int:
     close = tuple(
         _LOWERED.index(low) for low in difflib.get_close_matches(wanted, _LOWERED, n=4, cutoff=0.4)
     )
-    hint = f"closest: {_listed(close)}" if close else "try Piano, Violin, Flute or a number 0-127"
+    examples = "try Acoustic Grand Piano, Violin, Flute or a number 0-127"
+    hint = f"closest: {_listed(close)}" if close else examples
     raise UsageError(f"no General MIDI instrument named {text!r}; {hint}")
 
 

@@ -65,3 +65,11 @@ def test_a_program_outside_the_table_is_refused(number: int) -> None:
     """The table is not read from its end for a negative number."""
     with pytest.raises(UsageError, match="0 to 127"):
         general_midi.name(number)
+
+
+def test_every_instrument_it_suggests_can_be_chosen():
+    """What an error tells a musician to try is not itself refused."""
+    with pytest.raises(UsageError, match="or a number") as refused:
+        general_midi.program("")
+    suggested = str(refused.value).partition("try ")[2].partition(" or ")[0]
+    assert [general_midi.program(name) for name in suggested.split(", ")] == [0, 40, 73]
