@@ -7,9 +7,9 @@ struck within the last `RESTRIKE` seconds, an eleventh note at one moment, steps
 played. As in `improv.play.sampling` the noise comes from the key alone, so that a knob bends the
 music and does not re-roll it.
 
-Temperature and top-p rule pitch as they say; time and velocity are drawn at the square root of
-the temperature. At 0.3 a distribution of steps that half the time says "together" would otherwise
-say nothing else, and at 3 there would be no beat.
+Temperature and top-p rule pitch as they say; time and velocity are drawn at the cube root of the
+temperature. At 0.3 a distribution of steps that says "together" a third of the time would say
+little else: by the square root 66 % of all notes were part of a chord, where 28 % are in music.
 
 `Params.velocity` moves what the model plays up or down from 80, and `velocity_spread` scales the
 chance in it: at 80 and 10 it plays as it hears, at 0 as loud as it finds likeliest on average.
@@ -84,7 +84,7 @@ def noise(key: tuple[int, int]) -> Noise:
 def draw(listener: Listener, recent: Recent, params: Params, key: tuple[int, int]) -> ProposedNote:
     """The note that `key` draws. `recent` may be empty; then the note's step is 0."""
     chance = noise(key)
-    calm = math.sqrt(params.temperature) if params.temperature > 0 else 0.0
+    calm = math.cbrt(params.temperature)
     step = 0.0
     if recent.onset:
         within = steps_open(recent)
