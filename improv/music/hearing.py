@@ -131,15 +131,22 @@ def sequences(
 
 def note_ids(pitch: Sequence[int], onset: Sequence[float], duration: float, velocity: int) -> Ids:
     """(6,) the ids of the last of some notes; no more than the last three are looked at."""
-    pitch, onset = pitch[-3:], onset[-3:]
-    rest = len(pitch) - 1
-    ids = _ids(
-        np.array([pitch]),
-        np.array([onset]),
-        np.array([[0.0] * rest + [duration]]),
-        np.array([[1] * rest + [velocity]]),
-    )
-    return np.asarray(ids[0, -1])
+    ids = list(VOCABULARY.values())
+    ids[0] = pitch[-1]
+    if len(pitch) > 1:
+        ids[1] = _held(pitch[-1] - pitch[-2])
+    if len(pitch) > 2:
+        ids[2] = _held(pitch[-1] - pitch[-3])
+    step = onset[-1] - onset[-2] if len(onset) > 1 else 0.0
+    bins = time_bin((step, duration))
+    ids[3] = int(bins[0]) if len(onset) > 1 else TIMES
+    ids[4] = int(bins[1])
+    ids[5] = min(max(velocity // (PITCHES // VELOCITIES), 0), VELOCITIES - 1)
+    return np.array(ids, np.int32)
+
+
+def _held(above: int) -> int:
+    return min(max(above, -REACH), REACH) + REACH
 
 
 def last(
