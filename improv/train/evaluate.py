@@ -84,13 +84,15 @@ def evaluate(
     split: str = "test",
     *,
     most: int = 0,
+    style: int = 0,
     cache: Path | None = None,
     progress: Report = silent,
 ) -> Evaluation:
     """Measure a model, by name or folder, on a split of a folder or zip of MIDI files.
 
-    At most `most` notes are foretold, 0 for all of them; `progress` counts them. Raises
-    UsageError, InputError, ModelRefused.
+    At most `most` notes are foretold, 0 for all of them; `progress` counts them. `style` is which
+    of `improv.music.hearing.STYLES` a model that knows them hears the music as. Raises UsageError,
+    InputError, ModelRefused.
     """
     folder = find(model)
     pieces = dataset.load(data, split, cache=cache)
@@ -99,7 +101,7 @@ def evaluate(
         raise InputError(
             f"nothing to foretell: no piece of the {split} split of {data} has two notes"
         )
-    marks, seen = marks_of(folder.spec, read_weights(folder), pieces, wanted, progress)
+    marks, seen = marks_of(folder.spec, read_weights(folder), pieces, wanted, progress, style=style)
     beside = {}
     if folder.name != "seed":
         seed = find("seed")
@@ -141,10 +143,12 @@ def marks_of(
     pieces: Pieces,
     wanted: Targets,
     progress: Report = silent,
+    *,
+    style: int = 0,
 ) -> tuple[Marks, Seen]:
     """What a network makes of the notes wanted."""
     if spec.architecture == "relative":
-        return foretelling.foretell(weights, pieces, wanted.until, progress)
+        return foretelling.foretell(weights, pieces, wanted.until, progress, style=style)
     return foretell(predictor(spec, weights), wanted, progress)
 
 

@@ -41,8 +41,13 @@ def foretell(
     pieces: Pieces,
     until: NDArray[np.int64],
     progress: Report = silent,
+    *,
+    style: int = 0,
 ) -> tuple[Marks, Seen]:
-    """Marks of the notes numbered `until` (T,), none of them a piece's first."""
+    """Marks of the notes numbered `until` (T,), none of them a piece's first.
+
+    `style` is which of `improv.music.hearing.STYLES` the music is heard as.
+    """
     tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
     offsets = np.asarray(pieces.offsets, np.int64)
     first = offsets[np.searchsorted(offsets, until, side="right") - 1]
@@ -50,7 +55,7 @@ def foretell(
     seen = Seen()
     for begin in range(0, len(until), BATCH):
         which = slice(begin, begin + BATCH)
-        logits, step, note = _asked(tensors, pieces, first[which], until[which])
+        logits, step, note = _asked(tensors, pieces, first[which], until[which], style)
         marks: Marks = {
             "pitch": pitch_marks(logits["pitch"], note["pitch"]),
             "step": time_bin_marks(logits["step"], step),
@@ -66,7 +71,11 @@ def foretell(
 
 
 def _asked(
-    weights: Weights, pieces: Pieces, first: NDArray[np.int64], until: NDArray[np.int64]
+    weights: Weights,
+    pieces: Pieces,
+    first: NDArray[np.int64],
+    until: NDArray[np.int64],
+    style: int,
 ) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, NDArray[Any]]]:
     """Logits of B notes, their steps in seconds, and their other factors.
 
@@ -86,9 +95,8 @@ def _asked(
         places,
     )
     rows = np.arange(len(until))
-    style = np.zeros((len(until), len(STYLES)), np.float32)
-    style[:, 0] = 1.0
-    state = relative.states(weights, ops.convert_to_tensor(heard.note), style)
+    styles = np.eye(len(STYLES), dtype=np.float32)[np.full(len(until), style)]
+    state = relative.states(weights, ops.convert_to_tensor(heard.note), styles)
     state = ops.convert_to_numpy(state)[rows, places[:, 0]]
     played = ids[rows, places[:, 0]]
     around = (heard.past[:, 0], heard.now[:, 0], heard.then[:, 0])
