@@ -101,7 +101,8 @@ def _play_options(sub: argparse.ArgumentParser) -> None:
     shared_options(sub)
     spec = "virtual[:NAME], port:NAME, fluidsynth, file:TAKE.mid or none; may be repeated"
     sub.add_argument("--output", action="append", metavar="SPEC", help=spec)
-    sub.add_argument("--input", action="append", metavar="SPEC", help=spec)
+    heard = "virtual[:NAME], port:NAME or none; may be repeated"
+    sub.add_argument("--input", action="append", metavar="SPEC", help=heard)
     sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
     sub.add_argument(
@@ -153,7 +154,8 @@ def _play(options: argparse.Namespace) -> int:
     except ImprovError:
         player.stop()
         raise
-    code, log = _headless(player) if headless else _on_screen(player)
+    reports = options.json or options.report is not None
+    code, log = _headless(player, keep_notes=reports) if headless else _on_screen(player)
     if options.report is not None:
         from improv.ports.atomic import replace_bytes
 
@@ -163,10 +165,10 @@ def _play(options: argparse.Namespace) -> int:
     return code
 
 
-def _headless(player: PlayerProcess) -> tuple[int, Log]:
+def _headless(player: PlayerProcess, *, keep_notes: bool) -> tuple[int, Log]:
     from improv.session import headless
 
-    return headless.run(player, say)
+    return headless.run(player, say, keep_notes=keep_notes)
 
 
 def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
@@ -200,21 +202,24 @@ def _generate_options(sub: argparse.ArgumentParser) -> None:
 def _generate(options: argparse.Namespace) -> int:
     from improv import config
     from improv.session import compose
+    from improv.train.progress import bar
 
     settings = config.load(options.config)
     if options.count < 1:
         raise UsageError(f"--notes must be at least 1, not {options.count}")
-    made = compose.compose(
-        out=options.out,
-        model=options.model or settings.session.model,
-        device=options.device or settings.session.device,
-        params=params(options, settings.params),
-        count=options.count,
-        seed=seed(settings.session.seed if options.seed is None else options.seed),
-        opening=opening(options.prompt or settings.session.prompt),
-        soundfont=options.soundfont or settings.session.soundfont,
-        plot=options.plot,
-    )
+    with bar("composing", "notes") as progress:
+        made = compose.compose(
+            out=options.out,
+            model=options.model or settings.session.model,
+            device=options.device or settings.session.device,
+            params=params(options, settings.params),
+            count=options.count,
+            seed=seed(settings.session.seed if options.seed is None else options.seed),
+            opening=opening(options.prompt or settings.session.prompt),
+            soundfont=options.soundfont or settings.session.soundfont,
+            plot=options.plot,
+            progress=progress,
+        )
     say(f"wrote {made.notes} notes, {made.seconds:.1f} s, seed {made.seed}: {made.out}")
     if options.json:
         print(json.dumps(asdict(made)))

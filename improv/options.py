@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import secrets
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from improv.errors import UsageError
 from improv.music.event import Note
 from improv.play.params import KNOBS, Params
+from improv.ui import knobs
 
 
 def number(text: str) -> float:
@@ -43,17 +46,11 @@ def knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = froz
         if knob.name in {"program", *without}:
             continue
         flag = "--" + knob.name.replace("_", "-")
-        words = f"{knob.help} (default {knob.default})"
+        words = f"{knob.help} (default {knobs.show(knob, knob.default)})"
         if knob.kind is bool:
             sub.add_argument(flag, action=argparse.BooleanOptionalAction, help=words)
         else:
-            sub.add_argument(
-                flag,
-                dest=knob.name,
-                type=whole if knob.kind is int else number,
-                metavar="X",
-                help=words,
-            )
+            sub.add_argument(flag, dest=knob.name, metavar="X", help=words)
 
 
 def shared_options(sub: argparse.ArgumentParser) -> None:
@@ -72,10 +69,13 @@ def params(options: argparse.Namespace, configured: Params) -> Params:
     if options.instrument is not None:
         configured = configured.with_value("program", general_midi.program(options.instrument))
     given = {name: getattr(options, name, None) for name in KNOBS}
-    for name, value in given.items():
-        if value is not None:
-            configured = configured.with_value(name, value)
-    return configured
+    # Texts are read as on the screen: C4, channel 1-16. All at once: low and high go together.
+    changed: dict[str, Any] = {
+        name: knobs.read(KNOBS[name], value) if isinstance(value, str) else value
+        for name, value in given.items()
+        if value is not None
+    }
+    return replace(configured, **changed)
 
 
 def opening(prompt: str | None) -> tuple[Note, ...]:

@@ -279,6 +279,7 @@ class Engine:
                 self._begin(now)
             case Action.PANIC:
                 self._drop_plan(float("-inf"))
+                self._wire.ledger.touch_all()
                 self._let_all_go(now)
                 self.phase = Phase.STOPPED
 

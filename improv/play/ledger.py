@@ -80,6 +80,10 @@ class Ledger:
         """Remember a channel that something was sent on, so that `silence` resets it."""
         self._channels.add(channel)
 
+    def touch_all(self) -> None:
+        """Remember all sixteen channels: after a crash, who knows what was sent where."""
+        self._channels |= set(range(16))
+
     def silence(self) -> list[bytes]:
         """What resets every channel used, after each note's own off.
 

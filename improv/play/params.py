@@ -50,7 +50,7 @@ class Params:
     low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")
     high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
-    channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on, 0-15 (1-16 on screen)")
+    channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
 
     def __post_init__(self) -> None:

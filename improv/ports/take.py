@@ -26,14 +26,14 @@ class Take:
 
     def __init__(self, path: str | Path) -> None:
         self.name = f"file:{path}"  # as it was written: ./take.mid stays ./take.mid
-        self._path = Path(path)
+        self.path = _free(Path(path))
         self._sent: list[tuple[float, Message, Source]] = []
         self._closed = False
         self._written = False
 
     def send(self, message: Message, at: float, source: Source) -> None:
         if self._closed:
-            raise DeviceError(f"the take {self._path} is closed")
+            raise DeviceError(f"the take {self.path} is closed")
         self._sent.append((at, message, source))
 
     def close(self) -> None:
@@ -41,7 +41,7 @@ class Take:
         self._closed = True
         if self._written:
             return
-        _write(self._path, self._sent)
+        _write(self.path, self._sent)
         self._written = True
 
 
@@ -59,6 +59,15 @@ def write_midi(path: Path, messages: Sequence[Timed]) -> None:
     _check(path)
     tracks = {_NAMES[Source.IMPROV]: messages}
     replace_bytes(path, midi_file("improv", tracks))
+
+
+def _free(path: Path) -> Path:
+    """`path`, or with a number where a file of that name is: last night's take is kept."""
+    free, number = path, 1
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
 
 
 def _check(path: Path) -> None:

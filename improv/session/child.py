@@ -17,6 +17,8 @@ from pathlib import Path
 
 import platformdirs
 
+LARGE = 1_000_000  # bytes of a log that is begun anew
+
 
 def log_path(name: str) -> Path:
     """Where a child's stderr goes."""
@@ -25,9 +27,15 @@ def log_path(name: str) -> Path:
 
 
 def open_log(name: str) -> int | None:
-    """A log file's descriptor, emptied; None where there is no place for one."""
+    """A log file's descriptor, to write at its end; None where there is no place for one.
+
+    What is there stays, since a model that has died left its reason there, but for a large file.
+    """
+    path = log_path(name)
     try:
-        return os.open(log_path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        large = path.exists() and path.stat().st_size > LARGE
+        fresh = os.O_TRUNC if large else 0
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | fresh, 0o600)
     except OSError:  # no reason not to play
         return None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from improv.errors import UsageError
 from improv.music.event import Note
 from improv.play.params import Params
+from improv.ports.atomic import check_writable
 from improv.session.render import render
 
 
@@ -34,24 +36,37 @@ def compose(
     opening: tuple[Note, ...],
     soundfont: str | None = None,
     plot: Path | None = None,
+    progress: Callable[[int, int], None],
 ) -> Composition:
     """Improvise `count` notes from `opening` into `out`. Same arguments, same bytes.
+
+    `progress` is called with (notes so far, notes in all).
 
     Raises UsageError for an ending that is neither .mid nor .wav, ModelRefused, DeviceError.
     """
     kind = out.suffix.lower()
     if kind not in {".mid", ".midi", ".wav"}:
         raise UsageError(f"{out.name!r} must end in .mid or .wav")
-    if not out.parent.is_dir():
-        raise UsageError(f"no folder {str(out.parent)!r} to write {out.name!r} into")
+    try:
+        check_writable(out)  # before minutes of composing
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot write {str(out)!r}: {reason}; give another path") from None
     if kind == ".wav":
         from improv.ports import synth
 
-        synth.check(soundfont)  # before minutes of composing
+        synth.check(soundfont)
     from improv.model.loading import load
 
     improviser = load(model, device)
-    made = render(improviser, params, count=count, seed=seed, opening=opening)
+    made = render(
+        improviser,
+        params,
+        count=count,
+        seed=seed,
+        opening=opening,
+        progress=lambda played: progress(played, count),
+    )
     if kind == ".wav":
         from improv.ports import wav
 

@@ -17,15 +17,16 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 @dataclass(slots=True)
 class Log:
-    """What happened, as far as a script wants to know."""
+    """What happened, as far as a script wants to know; the notes only if it asked for them."""
 
+    keep_notes: bool = False
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     goodbye: Goodbye | None = None
 
     def take(self, report: Report) -> None:
         match report:
-            case Sounded():
+            case Sounded() if self.keep_notes:
                 entry = asdict(report) | {"source": report.source.value, "end": None}
                 del entry["serial"]
                 self.notes[report.serial] = entry
@@ -61,14 +62,17 @@ class Log:
         }
 
 
-def run(player: PlayerProcess, say: Callable[[str], None]) -> tuple[int, Log]:
+def run(
+    player: PlayerProcess, say: Callable[[str], None], *, keep_notes: bool = False
+) -> tuple[int, Log]:
     """Play until the player ends or a signal comes; the exit code and what happened.
 
     Args:
         player: started already.
         say: prints one line for the musician.
+        keep_notes: remember every note, for a report.
     """
-    log = Log()
+    log = Log(keep_notes)
     caught: list[int] = []
     wake = threading.Event()
 

@@ -17,6 +17,8 @@ from improv.session import child, link
 from improv.session.messages import ModelFailed, ModelSetup, Reply, Request
 
 RESTARTS, WINDOW = 3, 30.0
+HANGS = 5.0
+"""Seconds without an answer after which a model is taken for dead: a note takes a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,22 @@ class ModelKeeper(threading.Thread):
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: link.Writer | None = None
         self._closing = False
+        self._asked_at: float | None = None  # of the oldest request without an answer
 
     def ask(self, request: Request) -> None:
         """Send a request; lost if the model is not there (it is asked again when it returns)."""
         writer = self._writer
         if writer is not None:
             writer.post(request)
+            if self._asked_at is None:
+                self._asked_at = time.monotonic()
+
+    def look(self, now: float) -> None:
+        """End a model that hangs, so that it is started again. Called every now and then."""
+        asked_at, process = self._asked_at, self._process
+        if asked_at is not None and process is not None and now - asked_at > HANGS:
+            self._asked_at = None
+            process.kill()
 
     def close(self) -> None:
         """End the model process; does not wait for it."""
@@ -81,7 +93,8 @@ class ModelKeeper(threading.Thread):
             self._writer = writer
             while (reply := link.read(process.stdout.fileno())) is not None:
                 refused = isinstance(reply, ModelFailed)
+                self._asked_at = None
                 self._handle(reply)
-            self._writer = None
+            self._writer = self._asked_at = None
             writer.close()
         return refused

@@ -11,7 +11,6 @@ import gc
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +25,7 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.timing import Meter
 from improv.session import child, link, rack
+from improv.session.figures import figures
 from improv.session.keeper import ModelGone, ModelKeeper
 from improv.session.messages import (
     Command,
@@ -45,7 +45,6 @@ from improv.session.messages import (
     SetParam,
     Status,
     Strike,
-    Timing,
     Transport,
 )
 
@@ -119,6 +118,7 @@ class Player:
             self._take(item, now)
             if now >= status_at:
                 self._report(self._status(now))
+                self._keeper.look(now)
                 status_at = now + STATUS_EVERY
             if end is not None and now >= end:
                 self._reason = "time is up"
@@ -213,6 +213,10 @@ class Player:
             return
         self._outputs[output.name] = output
         self._say_if_back(output.name)
+        self._say_where()
+        path = getattr(output, "path", None)  # a take's: it writes over nothing
+        if path is not None and f"file:{path}" != output.name:
+            self._notice(f"there is a take of that name already; this one goes to {path}")
         try:
             for message in self._engine.greeting():
                 output.send(message, self._clock(), Source.IMPROV)
@@ -225,6 +229,7 @@ class Player:
             return
         self._inputs[opened.name] = opened
         self._say_if_back(opened.name)
+        self._say_where()
 
     def _lose(self, port: Input | Output, words: str) -> None:
         ports: dict[str, Any]
@@ -243,7 +248,9 @@ class Player:
             self._notice(f"{name} is back")
 
     def _say_where(self) -> None:
-        """What a musician must know to be heard, in one line."""
+        """What a musician must know to be heard, in one line; once the start is over."""
+        if not self._started_up:
+            return
         inputs = ", ".join(self._inputs) or "the typed piano only"
         outputs = ", ".join(self._outputs) or "nowhere"
         self._notice(f"listening on {inputs}; playing to {outputs}")
@@ -257,6 +264,7 @@ class Player:
                 for message in self._engine.farewell():
                     output.send(message, self._clock(), Source.IMPROV)
             self._rack.close(output)
+        self._say_where()
         for spec in specs:
             if spec not in self._outputs:
                 self._rack.open_output(spec)
@@ -266,6 +274,7 @@ class Player:
         self._rack.forget_lost("input", keep=specs)
         for name in set(self._inputs) - set(specs):
             self._rack.close(self._inputs.pop(name))
+        self._say_where()
         for spec in specs:
             if spec not in self._inputs:
                 self._rack.open_input(spec)
@@ -321,36 +330,8 @@ class Player:
             context=engine.context_size,
             played=engine.played,
             heard=engine.heard,
-            timing=self._timing(now),
+            timing=figures(engine, self._meter, self._priority, now - self._began),
             sounding=engine.serials,
-        )
-
-    def _timing(self, now: float) -> Timing:
-        engine, meter, prompt = self._engine, self._meter, self._engine.promptness
-        inference = meter.inference_us.at(0.5, 0.99)
-        lateness = meter.lateness.at(0.5, 0.99)
-        decided, answer = prompt.decided.at(0.5, 0.99), prompt.answer.at(0.5, 0.99)
-        heard = prompt.last_heard
-        return Timing(
-            inference_us_p50=inference[0],
-            inference_us_p99=inference[1],
-            lateness_ms_p50=1000 * lateness[0],
-            lateness_ms_p99=1000 * lateness[1],
-            lateness_ms_max=1000 * meter.lateness.largest,
-            sent=meter.sent,
-            late=meter.late,
-            dropped=engine.dropped,
-            released=engine.released,
-            queued=engine.planned,
-            priority=self._priority,
-            knob_heard_ms=None if heard is None else 1000 * heard,
-            knob_heard_ms_p99=1000 * prompt.heard.at(0.99)[0],
-            knob_decided_ms_p50=1000 * decided[0],
-            knob_decided_ms_p99=1000 * decided[1],
-            answer_ms_p50=1000 * answer[0],
-            answer_ms_p99=1000 * answer[1],
-            drift_ms=1000 * meter.drift(),
-            cpu_percent=100 * time.process_time() / max(0.001, now - self._began),
         )
 
 

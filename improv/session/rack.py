@@ -283,7 +283,12 @@ def _keyboards(ports: PortList | None) -> tuple[str, ...]:
     """
     if ports is None or ports.backend is Backend.JACK:
         return ()
-    return tuple(f"port:{name}" for name in ports.inputs if "midi through" not in name.casefold())
+    others = ("midi through", "improv")  # another improv must be invited by name
+    return tuple(
+        f"port:{name}"
+        for name in ports.inputs
+        if not any(word in name.casefold() for word in others)
+    )
 
 
 def _take_name() -> str:

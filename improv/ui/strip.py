@@ -36,7 +36,9 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         return [*left, ("✗ player stopped", "bold $error")], []
     if status is None:
         return [*left, ("… starting", DIM)], []
-    left += [PHASES[status.phase], ("   ", DIM), *_model(status)]
+    mute = status.model_state is ModelState.DOWN and status.phase is Phase.PLAYING
+    phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
+    left += [phase, ("   ", DIM), *_model(status)]
     right = [
         ("you ", DIM),
         (f"{status.heard}  ", PLAIN),

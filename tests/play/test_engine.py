@@ -164,7 +164,7 @@ def test_stop_waits_for_your_playing():
 
 
 def test_panic_sends_an_off_for_each_note_then_resets_the_channel():
-    """Note-offs, pedals up, CC120, CC123, CC121, pitch bend centred, and nothing after."""
+    """Note-offs, then on all channels pedals up, CC120, 123, 121, bend centred; nothing after."""
     made = stage(Metronome(duration=9.0))
     made.run_until(2.0)
     made.effects.clear()
@@ -173,7 +173,7 @@ def test_panic_sends_an_off_for_each_note_then_resets_the_channel():
     messages = sent(made.effects)
     offs = [m for m in messages if m[1] == 0x80]
     assert len(offs) >= 5
-    assert [m[2] for m in messages[len(offs) :]] == [
+    assert [m[2] for m in messages[len(offs) :]] == 16 * [
         (64, 0), (66, 0), (120, 0), (123, 0), (121, 0), (0, 64),
     ]  # fmt: skip
     assert made.engine.sounding == 0

@@ -89,8 +89,7 @@ def test_every_note_ends_once_before_its_key_is_struck_again(tmp_path: Path):
             sent.append((at, message, rng.choice([YOU, IMPROV])))
         if not any(message[0] == 0x90 for _, message, _ in sent):
             continue
-        path = tmp_path / "take.mid"
-        file = take_of(path, *sent)
+        file = take_of(tmp_path / f"{seed}.mid", *sent)
         for track in file.tracks[1:]:
             tick, began = 0, {}
             for message in track:
@@ -170,13 +169,14 @@ def test_a_take_whose_folder_is_gone_says_so_and_can_be_written_again(tmp_path: 
         recording.send(on(61), 1.0, YOU)
 
 
-def test_a_take_replaces_the_old_file_whole(tmp_path: Path):
+def test_a_composed_file_replaces_the_old_one_whole(tmp_path: Path):
     """Only the new file is in the folder, with the old one's permissions."""
-    path = tmp_path / "take.mid"
+    path = tmp_path / "out.mid"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    take_of(path, (0.0, on(60), YOU), (1.0, off(60), YOU))
-    assert [p.name for p in tmp_path.iterdir()] == ["take.mid"]
+    take.write_midi(path, [(0.0, on(60)), (1.0, off(60))])
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mid"]
+    assert path.read_bytes().startswith(b"MThd")
     assert path.stat().st_mode & 0o777 == 0o640
 
 
@@ -189,3 +189,16 @@ def test_the_same_music_gives_the_same_bytes(tmp_path: Path):
     assert data == (tmp_path / "b.mid").read_bytes()
     assert spans(tmp_path / "a.mid") == [(60, 0.0, 0.4), (60, 0.4, 0.5)]
     assert pretty_midi.PrettyMIDI(io.BytesIO(data)).instruments[0].program == 11
+
+
+def test_a_take_writes_over_nothing(tmp_path: Path) -> None:
+    """Last night's take stays; tonight's gets a number."""
+    kept = tmp_path / "tonight.mid"
+    kept.write_bytes(b"last night")
+    for expected in ("tonight-2.mid", "tonight-3.mid"):
+        recording = take.open_output(str(kept))
+        assert recording.path.name == expected
+        recording.send(on(60), 0.0, IMPROV)
+        recording.close()
+        assert (tmp_path / expected).exists()
+    assert kept.read_bytes() == b"last night"

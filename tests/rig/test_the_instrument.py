@@ -202,6 +202,19 @@ def test_a_killed_model_comes_back_and_nothing_hangs(far: FarEnd, playing: Playi
     pairs(far.heard())
 
 
+def test_a_model_that_hangs_is_started_again(playing: Playing) -> None:
+    """Stopped but not dead: after five seconds without an answer it is replaced, and says so."""
+    wait_for(playing.ready, word="the model")
+    playing.player.send(Transport(Action.PLAY))
+    wait_for(playing.sounded, word="music")
+    assert playing.player.pid is not None
+    os.kill(child_of(playing.player.pid), signal.SIGSTOP)
+    wait_for(lambda: not playing.ready(), 10, word="the hang to be noticed")
+    wait_for(playing.ready, word="a model that answers")
+    count = len(playing.sounded())
+    wait_for(lambda: len(playing.sounded()) > count, word="music again")
+
+
 def child_of(pid: int) -> int:
     """The one child of a process, the player's model say; 0 while there is none."""
     children = Path(f"/proc/{pid}/task").glob("*/children")
