@@ -89,7 +89,8 @@ def test_every_note_ends_once_before_its_key_is_struck_again(tmp_path: Path):
             sent.append((at, message, rng.choice([YOU, IMPROV])))
         if not any(message[0] == 0x90 for _, message, _ in sent):
             continue
-        file = take_of(tmp_path / f"{seed}.mid", *sent)
+        path = tmp_path / f"{seed}.mid"
+        file = take_of(path, *sent)
         for track in file.tracks[1:]:
             tick, began = 0, {}
             for message in track:
