@@ -59,6 +59,15 @@ class Client:
             self.blocks.append((now, bytes(self.audio_in.get_buffer())))
 
 
+def ports(client: Client) -> list[str]:
+    """Every port in the graph; one that goes while it is looked up is asked for again."""
+    while True:
+        try:
+            return [port.name for port in client.jack.get_ports()]
+        except jack.JackError:
+            continue
+
+
 def answer(client: Client, order: dict[str, Any]) -> Any:
     match order["do"]:
         case "connect":
@@ -66,7 +75,7 @@ def answer(client: Client, order: dict[str, Any]) -> Any:
         case "disconnect":
             client.jack.disconnect(order["source"], order["sink"])
         case "ports":
-            return [port.name for port in client.jack.get_ports()]
+            return ports(client)
         case "play":
             events = [(at, bytes.fromhex(data)) for at, data in order["events"]]
             client.plans.append(deque(sorted(events, key=lambda event: event[0])))
