@@ -114,3 +114,31 @@ def test_noise_is_finite_and_of_the_key() -> None:
         one, two = noise(key), noise(key)
         assert np.isfinite(one.pitch).all()
         np.testing.assert_array_equal(one.step, two.step)
+
+
+def test_what_goes_round_too_long_grows_unlikely() -> None:
+    """One note again and again, or four: the one that would go on is worn; other music is not."""
+    onsets = [0.2 * n for n in range(25)]
+    assert factors.weariness(Recent([60] * 25, onsets))[60] == pytest.approx(6.5)
+    round_of_four = ([60, 64, 67, 64] * 7)[:25]
+    worn = factors.weariness(Recent(round_of_four, onsets))
+    assert worn[64] == pytest.approx(5.0)
+    assert worn.sum() == worn[64]
+    assert not factors.weariness(Recent(list(range(50, 75)), onsets)).any()
+    assert not factors.weariness(Recent([60] * 12, onsets[:12])).any()
+    assert not factors.weariness(Recent([], [])).any()
+
+
+def test_a_network_in_love_with_one_note_leaves_it() -> None:
+    """Five nats for one pitch, drawn coldly, still is not that pitch for ever."""
+    listener = Fixed()
+    listener.logits["pitch"] = np.zeros(128)
+    listener.logits["pitch"][60] = 5.0
+    pitches, onsets = [60], [0.0]
+    for index in range(200):
+        recent = Recent(pitches[-25:], onsets[-25:])
+        note = draw(listener, recent, Params(temperature=0.3), (1, index))
+        pitches.append(note.pitch)
+        onsets.append(onsets[-1] + 0.2)
+    others = sum(pitch != 60 for pitch in pitches)
+    assert others >= 5
