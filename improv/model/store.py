@@ -262,7 +262,14 @@ def _parse_weights(path: Path, content: bytes, spec: NetworkSpec) -> Weights:
                 )
                 for m in members
             }
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise _refused(path, f"it is damaged ({error})") from error
 
 
