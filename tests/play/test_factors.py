@@ -119,10 +119,10 @@ def test_noise_is_finite_and_of_the_key() -> None:
 def test_what_goes_round_too_long_grows_unlikely() -> None:
     """One note again and again, or four: the one that would go on is worn; other music is not."""
     onsets = [0.2 * n for n in range(25)]
-    assert factors.weariness(Recent([60] * 25, onsets))[60] == pytest.approx(6.5)
+    assert factors.weariness(Recent([60] * 25, onsets))[60] == pytest.approx(13.0)
     round_of_four = ([60, 64, 67, 64] * 7)[:25]
     worn = factors.weariness(Recent(round_of_four, onsets))
-    assert worn[64] == pytest.approx(5.0)
+    assert worn[64] == pytest.approx(10.0)
     assert worn.sum() == worn[64]
     assert not factors.weariness(Recent(list(range(50, 75)), onsets)).any()
     assert not factors.weariness(Recent([60] * 12, onsets[:12])).any()
