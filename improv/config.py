@@ -33,7 +33,7 @@ _WORDS: dict[Any, str] = {
 class Session:
     """The [session] table: what is opened at the start. None: whatever this machine has."""
 
-    model: str = "seed"
+    model: str = "default"
     device: str = "auto"
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None

@@ -128,7 +128,8 @@ def test_lists_its_models(capsys):
     assert main(["models"]) == 0
     assert "84,354 weights" in capsys.readouterr().out
     assert main(["models", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["models"][0]["parameters"] == 84354
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert {m["name"]: m["parameters"] for m in models}["seed"] == 84354
 
 
 def test_records_what_it_plays_without_any_port(tmp_path, capsys):

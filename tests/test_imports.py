@@ -29,12 +29,13 @@ def test_stays_light(module, banned):
     assert not modules_after(f"import {module}") & banned
 
 
-def test_playing_the_default_model_needs_no_tensorflow():
+@pytest.mark.parametrize("model", ["default", "seed"])
+def test_playing_a_model_needs_no_tensorflow(model):
     """Load it, draw a note: still no TensorFlow."""
-    code = """
+    code = f"""
 from improv.model.loading import load
 from improv.play.params import Params
-model = load("seed", "cpu")
+model = load({model!r}, "cpu")
 model.prime(())
 model.draw(Params(), (0, 0))
 """

@@ -34,7 +34,7 @@ from improv.errors import ModelRefused, UsageError
 from improv.model.spec import ARCHITECTURES, LARGEST, NetworkSpec, parameters, shapes
 from improv.music.encoding import ENCODING_VERSION
 
-DEFAULT = "seed"
+DEFAULT = "default"
 NETWORK, WEIGHTS, LITERT, CARD = "network.json", "weights.npz", "model.tflite", "card.toml"
 FILES = (NETWORK, WEIGHTS, LITERT, CARD)
 TEXT_LIMIT = 256 * 1024  # bytes of network.json or card.toml

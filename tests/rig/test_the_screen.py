@@ -78,7 +78,7 @@ def test_plays_and_turns_through_the_screen(
     terminal.shows("waiting|playing|loading")
     far.connect(far.midi_out, "improv-in:in")
     far.connect("improv:out", far.midi_in)
-    terminal.shows(r"seed\s+litert")
+    terminal.shows(r"default\s+litert")
     notes = performance(30, tmp_path)
     start = monotonic() + 0.3
     far.play(as_messages(notes, start))
