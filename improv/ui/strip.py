@@ -39,15 +39,15 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
     mute = status.model_state is ModelState.DOWN and status.phase is Phase.PLAYING
     phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
     left += [phase, ("   ", DIM), *_model(status)]
-    right = [
+    right = [  # where it is narrow the first give way
+        ("seed ", DIM),
+        (f"{status.seed}  ", PLAIN),
+        ("context ", DIM),
+        (f"{status.context}/25  ", PLAIN),
         ("you ", DIM),
         (f"{status.heard}  ", PLAIN),
         ("it ", DIM),
-        (f"{status.played}  ", PLAIN),
-        ("context ", DIM),
-        (f"{status.context}/25  ", PLAIN),
-        ("seed ", DIM),
-        (f"{status.seed} ", PLAIN),
+        (f"{status.played} ", PLAIN),
     ]
     return left, right
 
