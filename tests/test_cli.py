@@ -141,7 +141,8 @@ def test_records_what_it_plays_without_any_port(tmp_path, capsys):
     from improv.ports.midifile import read_notes
 
     assert said["hung"] == 0
-    assert [n["pitch"] for n in said["notes"]] == [n.pitch for n in read_notes(take)]
+    # sorted: notes of a chord within a tick have no order in a file
+    assert sorted(n["pitch"] for n in said["notes"]) == sorted(n.pitch for n in read_notes(take))
     assert said["played"] == len(said["notes"]) > 3
 
 
