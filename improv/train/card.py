@@ -52,6 +52,7 @@ def card(
             "steps": fitted.progress.best_step,
             "batch": config.batch,
             "learning_rate": config.learning_rate,
+            "average": config.average,
             "transpose": config.transpose,
             **_own(config),
             "seed": config.seed,

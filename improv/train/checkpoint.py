@@ -1,8 +1,8 @@
 """A training run on disk: everything that decides how it goes on, in one file, whole or not at all.
 
-checkpoint.npz holds the weights, the optimizer's variables, the best weights so far and, as
-JSON, how far the run has come. The order of the windows follows from the run's seed and the
-step alone, so no random state needs keeping.
+checkpoint.npz holds the weights, their running average where one is kept, the optimizer's
+variables, the best weights so far and, as JSON, how far the run has come. The order of the
+windows follows from the run's seed and the step alone, so no random state needs keeping.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Checkpoint:
     weights: Arrays
     best: Arrays
     optimizer: list[NDArray[np.generic]]
+    average: Arrays = field(default_factory=dict)  # empty where none is kept
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -48,6 +49,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "progress": np.array(json.dumps(asdict(checkpoint.progress))),
         **{f"weights/{name}": array for name, array in checkpoint.weights.items()},
         **{f"best/{name}": array for name, array in checkpoint.best.items()},
+        **{f"average/{name}": array for name, array in checkpoint.average.items()},
         **{f"optimizer/{i:03d}": array for i, array in enumerate(checkpoint.optimizer)},
     }
     with replace_file(path) as file:
@@ -65,6 +67,7 @@ def load(path: Path) -> Checkpoint:
                 weights=_under("weights/", arrays),
                 best=_under("best/", arrays),
                 optimizer=[arrays[n] for n in sorted(arrays.files) if n.startswith("optimizer/")],
+                average=_under("average/", arrays),
             )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from improv.errors import InputError, UsageError
 from improv.model import network
 from improv.model.spec import NetworkSpec
 from improv.train import checkpoint
+from improv.train.average import Average
 from improv.train.checkpoint import Arrays, Checkpoint, Progress
 from improv.train.examples import Examples
 from improv.train.lessons import Lesson, Lessons, SequenceLessons, WindowLessons
@@ -58,8 +60,9 @@ class TrainConfig:
     """A training run, as in configs/seed.toml.
 
     The learning rate stands until the share `decay_from` of the run and then falls in a straight
-    line to `final_rate` times itself. Validation runs `validations` times an epoch (a pass over
-    all windows or sequences); after `patience` of them with no better loss the run stops.
+    line to `final_rate` times itself. A run is `epochs` passes over all windows or sequences long,
+    or `steps` where that is not 0. Validation runs `validations` times an epoch; after `patience`
+    of them with no better loss the run stops.
     """
 
     name: str = "seed"
@@ -74,7 +77,9 @@ class TrainConfig:
     decay_from: float = 0.4
     final_rate: float = 0.01
     warmup: int = 0  # steps over which the rate rises at the beginning
-    epochs: int = 6
+    epochs: float = 6.0
+    steps: int = 0  # the length of the run where it is not to be counted in epochs; 0 by epochs
+    average: float = 0.0  # decay of the running average that is validated and kept; 0 for none
     validations: int = 4  # per epoch
     validation_windows: int = 100_000  # 0 for all
     patience: int = 12  # validations
@@ -91,9 +96,13 @@ class TrainConfig:
     data_split: str = "by piece"
 
     def __post_init__(self) -> None:
-        for name in ("units", "batch", "epochs", "validations", "patience", "report_steps"):
+        for name in ("units", "batch", "validations", "patience", "report_steps"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not self.epochs > 0 or self.steps < 0:
+            raise UsageError("epochs must be above 0, and steps at least 0")
+        if not 0 <= self.average < 1:
+            raise UsageError(f"average must be from 0 to below 1, not {self.average:g}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
         if not 0 <= self.transpose <= 12:
@@ -152,7 +161,7 @@ def fit(
             f"too little music to train on: {len(lessons)} windows of training and "
             f"{len(checks)} of validation, and a batch takes {config.batch}"
         )
-    total = per_epoch * config.epochs
+    total = config.steps or max(1, round(per_epoch * config.epochs))
     run = {
         "architecture": config.architecture,
         "units": config.units,
@@ -160,10 +169,11 @@ def fit(
         "batch": config.batch,
         "seed": config.seed,
         "windows": len(lessons),
+        "average": config.average,
     }
     keras.utils.set_random_seed(config.seed)
     model = _compiled(config)
-    progress, best = _begin(folder, model, run, resume=resume)
+    progress, best, average = _begin(folder, model, run, resume=resume)
     every = max(1, per_epoch // config.validations)
     saved = time.monotonic()
     finished = progress.step >= total or progress.since_best >= config.patience
@@ -177,19 +187,22 @@ def fit(
             means.add(model.train_on_batch(*lesson, return_dict=True), size)
             step = progress.step + 1
             progress = replace(progress, step=step)
+            if average is not None and average.due(step):
+                average.add(step, network.weights_of(model))
             validate = step % every == 0 or step == total
             if not validate and step % config.report_steps:
                 continue
             log.write("train", step, epoch=round(step / per_epoch, 4), **means.take())
             if validate:
-                figures = _validate(model, checks, config)
-                progress, better = _judged(progress, figures["loss"])
-                best = network.weights_of(model) if better else best
+                with _averaged(model, average):
+                    figures = _validate(model, checks, config)
+                    progress, better = _judged(progress, figures["loss"])
+                    best = network.weights_of(model) if better else best
                 log.write("validation", step, epoch=round(step / per_epoch, 4), **figures)
             finished = step == total or progress.since_best >= config.patience
             stopping = finished or stop()
             if stopping or time.monotonic() - saved >= config.checkpoint_seconds:
-                _save(folder, model, progress, best)
+                _save(folder, model, progress, best, average)
                 saved = time.monotonic()
             if stopping:
                 break
@@ -232,7 +245,7 @@ def _compiled(config: TrainConfig) -> Any:
 
 def _begin(
     folder: Path, model: Any, run: dict[str, Any], *, resume: bool
-) -> tuple[Progress, Arrays]:
+) -> tuple[Progress, Arrays, Average | None]:
     """Where the run in `folder` stands; its state is put into the model."""
     path = folder / CHECKPOINT
     if not resume:
@@ -241,7 +254,9 @@ def _begin(
                 f"{folder} already holds a run; go on with it by --resume, or choose another --out"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        return Progress(run=run), network.weights_of(model)
+        fresh = network.weights_of(model)
+        average = Average(run["average"], fresh) if run["average"] else None
+        return Progress(run=run), fresh, average
     if not path.exists():
         raise UsageError(f"nothing to resume in {folder}: it has no {CHECKPOINT}")
     stored = checkpoint.load(path)
@@ -253,14 +268,35 @@ def _begin(
     network.give_weights(model, stored.weights)
     for variable, value in zip(model.optimizer.variables, stored.optimizer, strict=True):
         variable.assign(value)
-    return stored.progress, stored.best
+    average = Average(run["average"], stored.average) if run["average"] else None
+    return stored.progress, stored.best, average
 
 
-def _save(folder: Path, model: Any, progress: Progress, best: Arrays) -> None:
-    optimizer = [network.numbers(variable) for variable in model.optimizer.variables]
+def _save(
+    folder: Path, model: Any, progress: Progress, best: Arrays, average: Average | None
+) -> None:
     checkpoint.save(
-        folder / CHECKPOINT, Checkpoint(progress, network.weights_of(model), best, optimizer)
+        folder / CHECKPOINT,
+        Checkpoint(
+            progress,
+            weights=network.weights_of(model),
+            best=best,
+            optimizer=[network.numbers(variable) for variable in model.optimizer.variables],
+            average={} if average is None else average.weights,
+        ),
     )
+
+
+@contextmanager
+def _averaged(model: Any, average: Average | None) -> Iterator[None]:
+    """The model with the average of its weights, where one is kept, and then as it was."""
+    if average is None:
+        yield
+        return
+    weights = network.weights_of(model)
+    network.give_weights(model, average.weights)
+    yield
+    network.give_weights(model, weights)
 
 
 def _batches(

@@ -19,6 +19,7 @@ from improv.model import store
 from improv.model.loading import load
 from improv.play.params import Params
 from improv.train import checkpoint, run, sequences
+from improv.train.average import Average
 from improv.train.evaluate import foretell, guess, targets
 from improv.train.examples import Examples, Pieces, examples
 from improv.train.fit import CHECKPOINT, Fitted, SequenceConfig, TrainConfig, fit, rate
@@ -97,7 +98,7 @@ def test_it_learns_a_scale(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_ends_like_one_left_alone(tmp_path: Path) -> None:
     """Stopped twice and resumed: the same weights, the same log, bit by bit."""
-    config = replace(TINY, transpose=3)
+    config = replace(TINY, transpose=3, average=0.9)
     whole = _fit(config, tmp_path / "whole")
     asked = iter([False, False, True])
     broken = _fit(config, tmp_path / "broken", stop=lambda: next(asked))
@@ -111,6 +112,7 @@ def test_an_interrupted_run_ends_like_one_left_alone(tmp_path: Path) -> None:
     ends = [checkpoint.load(tmp_path / name / CHECKPOINT) for name in ("whole", "broken")]
     for name, array in ends[0].weights.items():
         np.testing.assert_array_equal(ends[1].weights[name], array)
+        np.testing.assert_array_equal(ends[1].average[name], ends[0].average[name])
     for one, other in zip(ends[0].optimizer, ends[1].optimizer, strict=True):
         np.testing.assert_array_equal(one, other)
     # the resumed log has lines that say where it was stopped, and no others more
@@ -151,6 +153,40 @@ def test_the_best_weights_are_kept_not_the_last(tmp_path: Path) -> None:
         if line["event"] == "validation"
     }
     assert losses[fitted.progress.best_step] == min(losses.values()) == fitted.progress.best_loss
+
+
+def test_what_is_kept_is_the_average_of_the_weights(tmp_path: Path) -> None:
+    """The average differs from the weights it goes on with, and is what was validated."""
+    fitted = _fit(replace(TINY, average=0.9, validations=1, patience=99), tmp_path / "run")
+    kept = checkpoint.load(tmp_path / "run" / CHECKPOINT)
+    last = [x for x in _lines(tmp_path / "run") if x["event"] == "validation"][-1]
+    assert fitted.progress.best_step == last["step"] == kept.progress.step
+    for name, array in fitted.weights.items():
+        np.testing.assert_array_equal(kept.average[name], array)
+    assert any((kept.weights[name] != array).any() for name, array in fitted.weights.items())
+    found = _figures(TINY, fitted)
+    assert last["pitch_loss"] == pytest.approx(found["pitch"]["nats"], abs=1e-5)
+
+
+def test_the_average_looks_back_over_a_tenth_of_a_young_run() -> None:
+    """Whatever its decay it soon forgets the random weights a run begins with."""
+    average = Average(0.9999, {"weight": np.full(3, 100.0, np.float32)})
+    for step in range(1, 801):
+        if average.due(step):
+            average.add(step, {"weight": np.ones(3, np.float32)})
+    np.testing.assert_allclose(average.weights["weight"], 1.0, atol=1e-3)
+
+
+def test_a_run_is_as_long_as_it_is_told(tmp_path: Path) -> None:
+    """In parts of a pass or in steps; the rate falls over just that length."""
+    half = _fit(replace(TINY, epochs=0.5), tmp_path / "half")
+    per_epoch = len(examples(scales(1))) // TINY.batch
+    assert half.progress.step == round(0.5 * per_epoch)
+    assert _fit(replace(TINY, steps=7), tmp_path / "steps").progress.step == 7
+    with pytest.raises(UsageError, match="epochs must be above 0"):
+        replace(TINY, epochs=0.0)
+    with pytest.raises(UsageError, match="average must be"):
+        replace(TINY, average=1.0)
 
 
 def test_what_is_logged_is_the_mean_over_all_windows(tmp_path: Path) -> None:
