@@ -328,8 +328,16 @@ def _data_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _train_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
     sub.add_argument("--data", required=True, metavar="DIR|ZIP", help="see `improv data`")
+    sub.add_argument(
+        "--init",
+        metavar="NAME|DIR",
+        help="the model to go on from; without --config: the default one",
+    )
+    sub.add_argument(
+        "--config", type=Path, metavar="FILE.toml", help="default: configs/fine-tune.toml"
+    )
+    sub.add_argument("--name", metavar="NAME", help="default: the configuration's, or the music's")
     sub.add_argument("--out", type=Path, metavar="DIR", help="default: runs/NAME")
     sub.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     json_option(sub)

@@ -143,6 +143,12 @@ def read_weights(folder: ModelFolder) -> Weights:
     return _parse_weights(path, _read_limited(path, _limit(WEIGHTS, folder.spec)), folder.spec)
 
 
+def digest(folder: ModelFolder) -> str:
+    """The SHA-256 of the weights' file."""
+    content = _read_limited(folder.path / WEIGHTS, _limit(WEIGHTS, folder.spec))
+    return hashlib.sha256(content).hexdigest()
+
+
 def read_graph(folder: ModelFolder) -> bytes:
     """The LiteRT model."""
     return _read_limited(folder.path / LITERT, _limit(LITERT, folder.spec))

@@ -8,8 +8,10 @@ from dataclasses import asdict
 
 from improv.model.spec import parameters
 from improv.music.encoding import LONGEST
-from improv.train.fit import Fitted, TrainConfig
+from improv.train.config import TrainConfig
+from improv.train.fit import Fitted
 from improv.train.measure import CLAIMED
+from improv.train.tuning import Origin
 
 ENCODINGS = {
     "seed": f"steps and durations are held within 0 and {LONGEST:g} s, as inputs and as targets; "
@@ -30,8 +32,12 @@ def card(
     tested: int,
     test: Figures,
     baseline: Figures,
+    origin: Origin | None = None,
 ) -> str:
-    """card.toml. `pieces` are counted by split, `notes` trained on and `tested` measured."""
+    """card.toml. `pieces` are counted by split, `notes` trained on and `tested` measured.
+
+    `origin` is the model it was tuned from.
+    """
     tables: dict[str, dict[str, str | int | float]] = {
         "": {
             "title": config.title,
@@ -47,6 +53,7 @@ def card(
             "train_notes": notes,
             "encoding": ENCODINGS[config.architecture],
         },
+        **_tuned_from(origin, fitted),
         "training": {
             "epochs": round(fitted.epochs, 2),
             "steps": fitted.progress.best_step,
@@ -77,6 +84,25 @@ def card(
         },
     }
     return to_toml(tables)
+
+
+def _tuned_from(origin: Origin | None, fitted: Fitted) -> dict[str, dict[str, str | int | float]]:
+    """What a fine-tuned model was before."""
+    if origin is None:
+        return {}
+    data = origin.card.get("data", {})
+    about = data if isinstance(data, dict) else {}
+    return {
+        "tuned_from": {
+            "model": origin.name,
+            "title": str(origin.card.get("title", "")),
+            "licence": str(origin.card.get("licence", "")),
+            "weights_sha256": origin.sha256,
+            "data": str(about.get("name", "")),
+            "data_licence": str(about.get("licence", "")),
+            "validation_loss": round(fitted.progress.first_loss or 0.0, 6),
+        }
+    }
 
 
 def _own(config: TrainConfig) -> dict[str, str | int | float]:

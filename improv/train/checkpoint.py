@@ -31,6 +31,7 @@ class Progress:
     best_loss: float = float("inf")
     best_step: int = 0
     since_best: int = 0  # validations
+    first_loss: float | None = None  # of the weights a fine-tuning began with
     run: dict[str, Any] = field(default_factory=dict)  # what must be the same to go on
 
 

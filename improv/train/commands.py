@@ -6,13 +6,18 @@ import argparse
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from improv.config import load_table
+from improv.model import store
+from improv.model.store import ModelFolder
 from improv.train import dataset, maestro
 from improv.train.progress import bar
+
+if TYPE_CHECKING:  # it imports Keras
+    from improv.train.config import TrainConfig
 
 Say = Callable[[str], None]
 
@@ -36,14 +41,19 @@ def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
 
 def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Train, until it is done or told to stop; where the run and the model are."""
-    from improv.train import plots, run
-    from improv.train.fit import TrainConfig
+    from improv.train import plots, run, tuning
 
-    config = load_table(options.config, TrainConfig)
+    source = maestro.source_of(options.data)
+    config, base = _planned(options, source, say)
     out: Path = options.out or Path("runs") / config.name
     with _asked_to_stop(say) as stop:
         trained = run.train(
-            config, maestro.source_of(options.data), out, resume=options.resume, stop=stop
+            config,
+            source,
+            out,
+            resume=options.resume,
+            stop=stop,
+            origin=None if base is None else tuning.origin(base),
         )
     plots.losses(out / "log.jsonl", out / "losses.png", config.title)
     if trained.model is None:
@@ -52,7 +62,38 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         result = _evaluated(str(trained.model), options.data, "test")
         plots.evaluation(result, out / "evaluation.png")
         say(f"trained {trained.epochs:.2f} epochs; the model is {trained.model}")
+        say(_heard(trained.loss_before, trained.validation_loss))
+        say(f"play it with: improv play --model {trained.model}")
     return asdict(trained) | {"run": str(trained.run), "model": str(trained.model or "") or None}
+
+
+def _planned(
+    options: argparse.Namespace, source: Path, say: Say
+) -> tuple[TrainConfig, ModelFolder | None]:
+    """What to train, and the model it goes on from: without any word from the user, the default."""
+    from improv.train import tuning
+    from improv.train.config import TrainConfig
+
+    init = options.init or (store.DEFAULT if options.config is None else None)
+    config = load_table(options.config or tuning.shipped(), TrainConfig)
+    if options.config is None:
+        config = replace(config, name=tuning.named_after(source))
+    if options.name is not None:
+        config = replace(config, name=options.name)
+    if init is None:
+        return config, None
+    base = store.find(init)
+    say(f"going on from the model {base.name}; to begin from nothing give only --config")
+    return tuning.tuned(config, base, source), base
+
+
+def _heard(before: float | None, after: float) -> str:
+    loss = f"loss on the pieces kept aside: {after:.4f}"
+    if before is None:
+        return loss
+    if after == before:
+        return f"{loss}, as before: tuning made it no better there, so the weights are as they were"
+    return f"{loss}, before tuning {before:.4f}"
 
 
 def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:

@@ -19,107 +19,18 @@ import keras
 
 from improv.errors import InputError, UsageError
 from improv.model import network
-from improv.model.spec import NetworkSpec
 from improv.train import checkpoint
 from improv.train.average import Average
 from improv.train.checkpoint import Arrays, Checkpoint, Progress
+from improv.train.config import TrainConfig, rate
 from improv.train.examples import Examples
 from improv.train.lessons import Lesson, Lessons, SequenceLessons, WindowLessons
 from improv.train.log import RunLog
 from improv.train.losses import likelihoods, losses
-from improv.train.sequences import Augmentation, Sequences
+from improv.train.sequences import Sequences
+from improv.train.tuning import Origin
 
 CHECKPOINT = "checkpoint.npz"
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceConfig:
-    """What the relative network's training alone needs; see `sequences.Augmentation`."""
-
-    length: int = 64  # notes
-    tempo: float = 0.1
-    velocity: int = 10
-    unpitched: float = 0.3
-    silent: float = 0.25
-    weight_decay: float = 0.04
-    pop: str = ""  # a second folder or zip, of the pop style
-    pop_share: float = 0.35  # of its sequences in each pass
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.length <= 512:
-            raise UsageError(f"length must be from 2 to 512 notes, not {self.length}")
-        for name in ("tempo", "unpitched", "silent", "pop_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name):g}")
-        if self.silent == 1:
-            raise UsageError("silent must be below 1, or the network would say nothing")
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """A training run, as in configs/seed.toml.
-
-    The learning rate stands until the share `decay_from` of the run and then falls in a straight
-    line to `final_rate` times itself. A run is `epochs` passes over all windows or sequences long,
-    or `steps` where that is not 0. Validation runs `validations` times an epoch; after `patience`
-    of them with no better loss the run stops.
-    """
-
-    name: str = "seed"
-    architecture: str = "seed"
-    units: int = 128
-    pitch_weight: float = 0.05
-    step_weight: float = 1.0
-    duration_weight: float = 1.0
-    batch: int = 64  # windows
-    transpose: int = 0  # each window by up to this many semitones, up or down, anew each time
-    learning_rate: float = 0.002
-    decay_from: float = 0.4
-    final_rate: float = 0.01
-    warmup: int = 0  # steps over which the rate rises at the beginning
-    epochs: float = 6.0
-    steps: int = 0  # the length of the run where it is not to be counted in epochs; 0 by epochs
-    average: float = 0.0  # decay of the running average that is validated and kept; 0 for none
-    validations: int = 4  # per epoch
-    validation_windows: int = 100_000  # 0 for all
-    patience: int = 12  # validations
-    report_steps: int = 1000
-    checkpoint_seconds: float = 60.0
-    seed: int = 0
-    tensorboard: bool = True
-    sequences: SequenceConfig = SequenceConfig()
-    # for the model's card
-    title: str = "A model without a title"
-    licence: str = "not stated"
-    data_name: str = "not stated"
-    data_licence: str = "not stated"
-    data_split: str = "by piece"
-
-    def __post_init__(self) -> None:
-        for name in ("units", "batch", "validations", "patience", "report_steps"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not self.epochs > 0 or self.steps < 0:
-            raise UsageError("epochs must be above 0, and steps at least 0")
-        if not 0 <= self.average < 1:
-            raise UsageError(f"average must be from 0 to below 1, not {self.average:g}")
-        if not self.learning_rate > 0:
-            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
-        if not 0 <= self.transpose <= 12:
-            raise UsageError(f"transpose must be from 0 to 12 semitones, not {self.transpose}")
-        if not self.name or Path(self.name).name != self.name:
-            raise UsageError(f"name must be a plain word, not {self.name!r}")
-        if not 0 <= self.decay_from <= 1 or not 0 <= self.final_rate <= 1:
-            raise UsageError("decay_from and final_rate must be from 0 to 1")
-
-    @property
-    def augmentation(self) -> Augmentation:
-        own = self.sequences
-        return Augmentation(self.transpose, own.tempo, own.velocity, own.unpitched, own.silent)
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return NetworkSpec(architecture=self.architecture, units=self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +43,6 @@ class Fitted:
     finished: bool
 
 
-def rate(config: TrainConfig, step: int, total: int) -> float:
-    """The learning rate of a step, of `total`."""
-    begin = config.decay_from * total
-    share = 0.0 if step <= begin else min(1.0, (step - begin) / max(1.0, total - begin))
-    warm = min(1.0, (step + 1) / config.warmup) if config.warmup else 1.0
-    return warm * config.learning_rate * (1.0 - share * (1.0 - config.final_rate))
-
-
 def fit(
     config: TrainConfig,
     train: Examples | Sequences,
@@ -148,18 +51,22 @@ def fit(
     *,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    origin: Origin | None = None,
 ) -> Fitted:
     """Train a network in `folder`, or go on with the run there.
 
     `stop` is asked at every report; when it says True a checkpoint is written and the run ends,
-    to be resumed. Raises UsageError where the folder holds another run, or none to resume.
+    to be resumed. From `origin`'s weights the run goes on instead of random ones, and they too
+    are validated, so that what comes of it is never worse. Raises UsageError where the folder
+    holds another run, or none to resume.
     """
     lessons, checks = _lessons(train, config), _lessons(validation, config)
     per_epoch = len(lessons) // config.batch
     if per_epoch < 1 or not len(checks):
         raise InputError(
-            f"too little music to train on: {len(lessons)} windows of training and "
-            f"{len(checks)} of validation, and a batch takes {config.batch}"
+            f"too little music to train on: {_amount(len(lessons), config)} to learn from and "
+            f"{len(checks)} to judge by, and a batch takes {config.batch}; give more music, or a "
+            "smaller batch in the configuration"
         )
     total = config.steps or max(1, round(per_epoch * config.epochs))
     run = {
@@ -170,9 +77,12 @@ def fit(
         "seed": config.seed,
         "windows": len(lessons),
         "average": config.average,
+        "init": "" if origin is None else origin.sha256,
     }
     keras.utils.set_random_seed(config.seed)
     model = _compiled(config)
+    if origin is not None:
+        network.give_weights(model, origin.weights)
     progress, best, average = _begin(folder, model, run, resume=resume)
     every = max(1, per_epoch // config.validations)
     saved = time.monotonic()
@@ -182,6 +92,11 @@ def fit(
     with RunLog(
         folder, total=total, resumed_at=progress.step, tensorboard=config.tensorboard
     ) as log:
+        if origin is not None and not progress.validations:
+            figures = _validate(model, checks, config)
+            progress, _ = _judged(progress, figures["loss"])
+            progress = replace(progress, first_loss=progress.best_loss)
+            log.write("validation", 0, epoch=0.0, **figures)
         for lesson, size in steps:
             model.optimizer.learning_rate = rate(config, progress.step, total)
             means.add(model.train_on_batch(*lesson, return_dict=True), size)
@@ -208,6 +123,12 @@ def fit(
                 break
         log.write("finished" if finished else "stopped", progress.step)
     return Fitted(best, progress, progress.best_step / per_epoch, finished)
+
+
+def _amount(count: int, config: TrainConfig) -> str:
+    if config.architecture == "relative":
+        return f"{count} sequences of {config.sequences.length} notes"
+    return f"{count} windows"
 
 
 def _lessons(music: Examples | Sequences, config: TrainConfig) -> Lessons:

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import keras
 
-from improv.errors import UsageError
+from improv.errors import InputError, UsageError
 from improv.model import export, store, tensorflow_backend
 from improv.train import dataset, sequences
 from improv.train.card import card
+from improv.train.config import TrainConfig
 from improv.train.evaluate import guess, marks_of, spread, targets
 from improv.train.examples import Examples, examples
-from improv.train.fit import TrainConfig, fit
+from improv.train.fit import fit
 from improv.train.maestro import source_of
 from improv.train.score import means
 from improv.train.sequences import Sequences
+from improv.train.tuning import Origin
 
 CARD_NOTES = 100_000  # of the test split, evenly spread, that a card's figures are of
 
@@ -33,6 +35,7 @@ class Trained:
     steps: int
     epochs: float
     validation_loss: float
+    loss_before: float | None  # that of the weights a fine-tuning began with
     model: Path | None
     test: dict[str, dict[str, float]] | None
 
@@ -44,11 +47,12 @@ def train(
     *,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    origin: Origin | None = None,
 ) -> Trained:
     """Train on a folder or zip of performances, in the run folder `out`.
 
     At its end `out`/`config.name` is a model folder ready for models/. Raises UsageError or
-    InputError; see `improv.train.fit.fit` for `resume` and `stop`.
+    InputError; see `improv.train.fit.fit` for `resume`, `stop` and `origin`.
     """
     if keras.backend.backend() != "tensorflow":  # said now and not after hours of training
         raise UsageError(
@@ -56,13 +60,14 @@ def train(
             "TensorFlow; unset KERAS_BACKEND"
         )
     tensorflow_backend.grow_memory()
+    _check_splits(data)
     train_pieces = dataset.load(data, "train")
     validation_pieces = dataset.load(data, "validation")
     lessons, checks = _music(config, train_pieces), _music(config, validation_pieces, alone=True)
-    fitted = fit(config, lessons, checks, out, resume=resume, stop=stop)
+    fitted = fit(config, lessons, checks, out, resume=resume, stop=stop, origin=origin)
     at = fitted.progress
     if not fitted.finished:
-        return Trained(out, at.step, fitted.epochs, at.best_loss, None, None)
+        return Trained(out, at.step, fitted.epochs, at.best_loss, at.first_loss, None, None)
     test_pieces = dataset.load(data, "test")
     wanted = spread(targets(test_pieces), test_pieces, CARD_NOTES)
     test = means(marks_of(config.spec, fitted.weights, test_pieces, wanted)[0])
@@ -78,10 +83,24 @@ def train(
         tested=len(wanted.pitch),
         test=test,
         baseline=means(guess(targets(train_pieces), wanted)),
+        origin=origin,
     )
     graph = export.litert_model(config.spec, fitted.weights)
-    store.write(out / config.name, config.spec, fitted.weights, graph, words)
-    return Trained(out, at.step, fitted.epochs, at.best_loss, out / config.name, test)
+    model = out / config.name
+    store.write(model, config.spec, fitted.weights, graph, words)
+    return Trained(
+        out, at.step, fitted.epochs, at.best_loss, at.first_loss, out / config.name, test
+    )
+
+
+def _check_splits(data: Path) -> None:
+    counts = dataset.prepare(data).pieces
+    if not all(counts.values()):
+        found = ", ".join(f"{count} of {split}" for split, count in counts.items())
+        raise InputError(
+            f"too little music to train on: {data} has {found}; it takes three pieces at least, "
+            "one to learn from, one to judge by and one to test, so add some takes"
+        )
 
 
 def _music(

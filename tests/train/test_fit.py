@@ -20,9 +20,10 @@ from improv.model.loading import load
 from improv.play.params import Params
 from improv.train import checkpoint, run, sequences
 from improv.train.average import Average
+from improv.train.config import SequenceConfig, TrainConfig, rate
 from improv.train.evaluate import foretell, guess, targets
 from improv.train.examples import Examples, Pieces, examples
-from improv.train.fit import CHECKPOINT, Fitted, SequenceConfig, TrainConfig, fit, rate
+from improv.train.fit import CHECKPOINT, Fitted, fit
 from improv.train.losses import losses
 from improv.train.measure import predictor
 from improv.train.score import means
