@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from improv.music.encoding import WINDOW
 from improv.music.event import PITCHES
 from improv.music.hearing import INTERVALS, STYLES, TIMES, VELOCITIES, VOCABULARY
 
@@ -19,7 +20,8 @@ class Head:
     """One factor of a note. `bins` candidates, scored from `rolls` channels laid out on them.
 
     `width` is how many candidates the convolution sees, `channels` how many features it makes;
-    `given` are the factors drawn before, with the size of each one's vocabulary.
+    `given` are the factors drawn before, with the size of each one's vocabulary. `echoes` is how
+    many rolls each moment harked back to is laid out in.
     """
 
     bins: int
@@ -27,20 +29,23 @@ class Head:
     width: int
     channels: int
     given: Mapping[str, int]
+    echoes: int = 1
 
 
-HEADS = {
-    "step": Head(TIMES, 7, 25, 12, {}),
-    "pitch": Head(PITCHES, 7, 49, 24, {"step": TIMES}),
-    "duration": Head(TIMES, 7, 25, 12, {"step": TIMES, "pitch": PITCHES, "interval": INTERVALS}),
-    "velocity": Head(
-        VELOCITIES,
-        3,
-        15,
-        8,
-        {"step": TIMES, "pitch": PITCHES, "interval": INTERVALS, "duration": TIMES},
+HEADS = {  # in the order a note's factors are drawn
+    "velocity": Head(VELOCITIES, 3, 15, 8, {}),
+    "step": Head(TIMES, 7, 25, 12, {"velocity": VELOCITIES}),
+    "pitch": Head(PITCHES, 7, 49, 24, {"velocity": VELOCITIES, "step": TIMES}, echoes=2),
+    "duration": Head(
+        TIMES,
+        7,
+        25,
+        12,
+        {"velocity": VELOCITIES, "step": TIMES, "pitch": PITCHES, "interval": INTERVALS},
     ),
 }
+MOMENTS, KEY = 2, 24  # that each head harks back to at once, and numbers each is found by
+ECHO_WIDTH = 5  # how many candidates the convolution of echoes sees; 13 gained nothing
 HIDDEN = 256  # units between the state and each head
 # how many notes each roll decays over; the newest note has lag 0
 PITCH_FADES = (1.0, 3.0, 12.0, 40.0)
@@ -58,12 +63,16 @@ def shapes(units: int) -> dict[str, Shape]:
         "hear/style": (len(STYLES), 4 * units),
         "hear/recurrent": (units, 4 * units),
         "hear/bias": (4 * units,),
+        "hear/key": (units, MOMENTS * KEY),
     }
     for name, head in HEADS.items():
         table |= {
             f"{name}/state": (units, HIDDEN),
             f"{name}/bias": (HIDDEN,),
             **{f"{name}/{given}": (size, HIDDEN) for given, size in head.given.items()},
+            f"{name}/query": (HIDDEN, MOMENTS * KEY),
+            f"{name}/lag": (WINDOW, MOMENTS),
+            f"{name}/echo": (ECHO_WIDTH, MOMENTS * head.echoes, head.channels),
             f"{name}/kernel": (head.width, head.rolls, head.channels),
             f"{name}/modulation": (HIDDEN, 3 * head.channels),
             f"{name}/modulation_bias": (3 * head.channels,),

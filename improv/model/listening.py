@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from improv.model.heads import KEY, MOMENTS
 from improv.music import hearing
 from improv.music.encoding import WINDOW
 from improv.music.event import Note, ProposedNote, Source
@@ -57,6 +58,7 @@ class Ear:
         self.notes: list[Note] = []  # what has been heard since, oldest first
         self._ids: list[Ids] = []
         self._state, self._memory = self._blank, self._blank
+        self._keys = np.zeros((WINDOW, MOMENTS * KEY), np.float32)
         self._take_in(NOTHING)
 
     def hear(self, note: Note) -> None:
@@ -71,6 +73,7 @@ class Ear:
                 note.velocity,
             )
         )
+        self._keys = np.concatenate([self._keys[1:], self._key])  # of the moment before this note
         self._take_in(self._ids[-1])
 
     def recent(self) -> Recent:
@@ -78,51 +81,48 @@ class Ear:
         last = self.notes[-WINDOW:]
         return Recent([note.pitch for note in last], [note.start for note in last])
 
-    def step(self) -> Logits:
-        heard = self._heard(0.0)
-        return self._ask("step", past=heard.past[0], now=heard.now[0])
+    def velocity(self) -> Logits:
+        return self._ask("velocity", past=self._heard(0.0).past[0])
 
-    def pitch(self, step: float) -> Logits:
+    def step(self, velocity: int) -> Logits:
+        heard = self._heard(0.0)
+        return self._ask("step", past=heard.past[0], now=heard.now[0], **_touch(velocity))
+
+    def pitch(self, velocity: int, step: float) -> Logits:
         heard = self._heard(step)
         return self._ask(
-            "pitch", past=heard.past[0], then=heard.then[0], step=hearing.time_bin([step])
+            "pitch",
+            past=heard.past[0],
+            then=heard.then[0],
+            step=hearing.time_bin([step]),
+            **_touch(velocity),
         )
 
-    def duration(self, step: float, pitch: int) -> Logits:
+    def duration(self, velocity: int, step: float, pitch: int) -> Logits:
         heard = self._heard(step)
+        above = pitch - self.notes[-1].pitch if self.notes else 0
         return self._ask(
             "duration",
             past=heard.past[0],
             now=heard.now[0],
             then=heard.then[0],
-            **self._drawn(step, pitch),
+            step=hearing.time_bin([step]),
+            pitch=np.array([pitch], np.int32),
+            interval=hearing.interval_id(np.array([above])),
+            **_touch(velocity),
         )
-
-    def velocity(self, step: float, pitch: int, duration: float) -> Logits:
-        return self._ask(
-            "velocity",
-            past=self._heard(step).past[0],
-            duration=hearing.time_bin([duration]),
-            **self._drawn(step, pitch),
-        )
-
-    def _drawn(self, step: float, pitch: int) -> dict[str, Ids]:
-        above = pitch - self.notes[-1].pitch if self.notes else 0
-        return {
-            "step": hearing.time_bin([step]),
-            "pitch": np.array([pitch], np.int32),
-            "interval": hearing.interval_id(np.array([above])),
-        }
 
     def _ask(self, factor: str, **given: NDArray[np.generic]) -> Logits:
-        logits: Logits = self._calls[factor](state=self._state, **given)["logits"][0]
+        logits: Logits = self._calls[factor](state=self._state, keys=self._keys[None], **given)[
+            "logits"
+        ][0]
         return logits
 
     def _take_in(self, ids: Ids) -> None:
         after = self._calls["hear"](
             note=ids[None], style=self._style, state=self._state, memory=self._memory
         )
-        self._state, self._memory = after["state"], after["memory"]
+        self._state, self._memory, self._key = after["state"], after["memory"], after["key"]
         self._views: dict[float, Hearing] = {}
 
     def _heard(self, step: float) -> Hearing:
@@ -136,6 +136,10 @@ class Ear:
                 step,
             )
         return self._views[step]
+
+
+def _touch(velocity: int) -> dict[str, Ids]:
+    return {"velocity": hearing.velocity_bin([velocity])}
 
 
 class DistributionImproviser:

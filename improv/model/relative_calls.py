@@ -1,6 +1,6 @@
 """The relative network as it plays: five small functions, one note at a time.
 
-`hear` takes in one note, then `step`, `pitch`, `duration` and `velocity` give the logits of the
+`hear` takes in one note, then `velocity`, `step`, `pitch` and `duration` give the logits of the
 next one's factors, each asked once those before it have been drawn. All have fixed shapes, so
 that they can be exported; between them stand the drawing and its constraints, in NumPy.
 """
@@ -25,16 +25,15 @@ def functions(weights: Weights) -> dict[str, Function]:
     def hear(note: Tensor, style: Tensor, state: Tensor, memory: Tensor) -> dict[str, Tensor]:
         given = relative.gates(weights, note, style)
         state, memory = relative.cell(given, state, memory, weights["hear/recurrent"])[:2]
-        return {"state": state, "memory": memory}
+        return {"state": state, "memory": memory, "key": relative.key(weights, state)}
 
     def head(name: str) -> Function:
-        def ask(state: Tensor, past: Tensor, **given: Tensor) -> dict[str, Tensor]:
+        def ask(state: Tensor, keys: Tensor, past: Tensor, **given: Tensor) -> dict[str, Tensor]:
             now = given.get("now", ops.zeros((1, WINDOW, 2)))
             then = given.get("then", ops.zeros((1, WINDOW, 4)))
             step = given.get("step", ops.zeros((1,), "int32"))
             laid = relative.rolls(past, now, then, step)[name]
-            view = relative.hidden(weights, name, state)
-            return {"logits": relative.logits(weights, name, view, given, laid)}
+            return {"logits": relative.logits(weights, name, state, given, laid, past, keys)}
 
         return ask
 

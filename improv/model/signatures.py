@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from improv.model.heads import HEADS, Shape
+from improv.model.heads import HEADS, KEY, MOMENTS, Shape
 from improv.music.encoding import WINDOW
 from improv.music.hearing import STYLES, VOCABULARY
 
 Inputs = Mapping[str, tuple[Shape, str]]  # input to shape and type
 
 _AROUND: Inputs = {
+    "keys": ((1, WINDOW, MOMENTS * KEY), "float32"),
     "past": ((1, WINDOW, 4), "int32"),
     "now": ((1, WINDOW, 2), "float32"),
     "then": ((1, WINDOW, 4), "float32"),
 }
 NEEDS = {
-    "step": ("past", "now"),
-    "pitch": ("past", "then"),
-    "duration": ("past", "now", "then"),
-    "velocity": ("past",),
+    "velocity": ("keys", "past"),
+    "step": ("keys", "past", "now"),
+    "pitch": ("keys", "past", "then"),
+    "duration": ("keys", "past", "now", "then"),
 }
 NAMES = ("hear", *NEEDS)
 
@@ -44,5 +45,5 @@ def inputs(name: str, units: int) -> Inputs:
 def outputs(name: str, units: int) -> dict[str, Shape]:
     """The outputs of a function, each with its shape."""
     if name == "hear":
-        return {"state": (1, units), "memory": (1, units)}
+        return {"state": (1, units), "memory": (1, units), "key": (1, MOMENTS * KEY)}
     return {"logits": (1, HEADS[name].bins)}

@@ -42,6 +42,7 @@ VOCABULARY = {
     "duration": TIMES,
     "velocity": VELOCITIES,
 }
+VIEWED = ("pitch", "step", "duration", "velocity")  # the ids of `Hearing.past`
 FADES = (0.15, 1.0)  # seconds over which a note fades from a roll
 STILL = 0.97  # of its duration a note counts as sounding: exact ties would be decided by rounding
 

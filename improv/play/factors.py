@@ -1,6 +1,6 @@
 """A note drawn factor by factor from a network of distributions. Too random? Look here too.
 
-Each factor (step, pitch, duration, velocity) is a distribution over bins, given those drawn
+Each factor (velocity, step, pitch, duration) is a distribution over bins, given those drawn
 before it. What a player forbids is taken out of the distribution before it is drawn from, so
 that a constraint conditions and nothing is drawn twice: pitches outside the range, a key that was
 struck within the last `RESTRIKE` seconds, an eleventh note at one moment, steps too long to be
@@ -14,7 +14,8 @@ little else: by the square root 66 % of all notes were part of a chord, where 28
 What goes round and round grows unlikely, see `weariness`.
 
 `Params.velocity` moves what the model plays up or down from 80, and `velocity_spread` scales the
-chance in it: at 80 and 10 it plays as it hears, at 0 as loud as it finds likeliest on average.
+chance in it: at 80 and 10 it plays as it hears, at 0 as loud as it finds likeliest on average. The
+other factors are those of the loudness it meant, before the knob moved it up or down.
 """
 
 from __future__ import annotations
@@ -48,13 +49,13 @@ LOUD = (np.arange(VELOCITIES) + 0.5) * (PITCHES // VELOCITIES)  # (32,) the midd
 class Listener(Protocol):
     """A network that has heard some notes; each answer is logits over bins."""
 
-    def step(self) -> Logits: ...
+    def velocity(self) -> Logits: ...
 
-    def pitch(self, step: float) -> Logits: ...
+    def step(self, velocity: int) -> Logits: ...
 
-    def duration(self, step: float, pitch: int) -> Logits: ...
+    def pitch(self, velocity: int, step: float) -> Logits: ...
 
-    def velocity(self, step: float, pitch: int, duration: float) -> Logits: ...
+    def duration(self, velocity: int, step: float, pitch: int) -> Logits: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +91,22 @@ def draw(listener: Listener, recent: Recent, params: Params, key: tuple[int, int
     """The note that `key` draws. `recent` may be empty; then the note's step is 0."""
     chance = noise(key)
     calm = math.cbrt(params.temperature)
+    velocity = draw_velocity(listener.velocity(), calm, params, chance)
+    touch = unbent(velocity, params)
     step = 0.0
     if recent.onset:
         within = steps_open(recent)
-        chosen = _pick(listener.step(), calm, params.top_p, within, chance.step)
+        chosen = _pick(listener.step(touch), calm, params.top_p, within, chance.step)
         step = min(float(time_in(chosen, chance.places[0])), LONGEST_STEP)
     free = pitches_open(recent, step, params)
-    wanted = np.asarray(listener.pitch(step), np.float64) - weariness(recent)
+    wanted = np.asarray(listener.pitch(touch, step), np.float64) - weariness(recent)
     pitch = _pick(wanted, params.temperature, params.top_p, free, chance.pitch)
     every = np.ones(TIMES, np.bool_)
-    chosen = _pick(listener.duration(step, pitch), calm, params.top_p, every, chance.duration)
+    chosen = _pick(
+        listener.duration(touch, step, pitch), calm, params.top_p, every, chance.duration
+    )
     duration = float(time_in(chosen, chance.places[1]))
     duration = sampling.held(duration, SHORTEST, LONGEST)
-    logits = listener.velocity(step, pitch, duration)
-    velocity = draw_velocity(logits, calm, params, chance)
     return ProposedNote(pitch=pitch, velocity=velocity, step=step, duration=duration)
 
 

@@ -13,6 +13,7 @@ from improv.model.spec import NetworkSpec
 from improv.train.sequences import Augmentation
 
 UNSTATED = "not stated"
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class SequenceConfig:
     velocity: int = 10
     unpitched: float = 0.3
     silent: float = 0.25
+    deaf: float = 0.08
+    one_hand: float = 0.15
     weight_decay: float = 0.04
     pop: str = ""  # a second folder or zip, of the pop style
     pop_share: float = 0.35  # of its sequences in each pass
@@ -31,7 +34,7 @@ class SequenceConfig:
     def __post_init__(self) -> None:
         if not 2 <= self.length <= 512:
             raise UsageError(f"length must be from 2 to 512 notes, not {self.length}")
-        for name in ("tempo", "unpitched", "silent", "pop_share"):
+        for name in ("tempo", "unpitched", "silent", "deaf", "one_hand", "pop_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name):g}")
         if self.silent == 1:
@@ -69,6 +72,7 @@ class TrainConfig:
     report_steps: int = 1000
     checkpoint_seconds: float = 60.0
     seed: int = 0
+    precision: str = "float32"  # of what is computed; weights are float32 always
     tensorboard: bool = True
     sequences: SequenceConfig = SequenceConfig()
     # for the model's card
@@ -86,6 +90,9 @@ class TrainConfig:
             raise UsageError("epochs must be above 0, and steps at least 0")
         if not 0 <= self.average < 1:
             raise UsageError(f"average must be from 0 to below 1, not {self.average:g}")
+        if self.precision not in PRECISIONS:
+            known = ", ".join(PRECISIONS)
+            raise UsageError(f"precision must be one of {known}, not {self.precision!r}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
         if not 0 <= self.transpose <= 12:
@@ -98,7 +105,15 @@ class TrainConfig:
     @property
     def augmentation(self) -> Augmentation:
         own = self.sequences
-        return Augmentation(self.transpose, own.tempo, own.velocity, own.unpitched, own.silent)
+        return Augmentation(
+            self.transpose,
+            own.tempo,
+            own.velocity,
+            own.unpitched,
+            own.silent,
+            own.deaf,
+            own.one_hand,
+        )
 
     @property
     def spec(self) -> NetworkSpec:

@@ -2,7 +2,7 @@
 
 For each note the network begins blank and hears the up to 25 notes before it, which is what a
 player's rolling context gives it. Each factor is foretold given those before it as they were
-played (step, then pitch, duration and velocity).
+played (velocity, then step, pitch and duration).
 """
 
 from __future__ import annotations
@@ -96,11 +96,12 @@ def _asked(
     )
     rows = np.arange(len(until))
     styles = np.eye(len(STYLES), dtype=np.float32)[np.full(len(until), style)]
-    state = relative.states(weights, ops.convert_to_tensor(heard.note), styles)
-    state = ops.convert_to_numpy(state)[rows, places[:, 0]]
+    states = relative.states(weights, ops.convert_to_tensor(heard.note), styles)
+    state = ops.convert_to_numpy(states)[rows, places[:, 0]]
+    keys = ops.convert_to_numpy(relative.before(relative.key(weights, states)))
     played = ids[rows, places[:, 0]]
     around = (heard.past[:, 0], heard.now[:, 0], heard.then[:, 0])
-    given = [ops.convert_to_tensor(x) for x in (state, *around, played)]
+    given = [ops.convert_to_tensor(x) for x in (state, keys[rows, places[:, 0]], *around, played)]
     logits = relative.all_heads(weights, *given)
     step = np.asarray(pieces.start)[until] - np.asarray(pieces.start)[until - 1]
     note: dict[str, NDArray[Any]] = {

@@ -32,8 +32,10 @@ class Augmentation:
     """How far a sequence may be moved, either way, and how much of it is hidden.
 
     A few hundred pieces are soon known by heart: at 6 M notes pitch stood at 2.10 nats on training
-    pieces and 2.60 on others. So a share of the sequences is told of no absolute pitch, and a
-    share of the state's units says nothing.
+    pieces and 2.60 on others. So a share of the sequences is told of no absolute pitch, a share of
+    the state's units says nothing, a share of what is said of each note (its pitch, its step, ...)
+    is not heard by the state, and of a share of the sequences only the notes above, or below, one
+    pitch are played: one hand alone, which is music too.
     """
 
     transpose: int = 6  # semitones
@@ -41,6 +43,8 @@ class Augmentation:
     velocity: int = 10
     unpitched: float = 0.3  # share of sequences
     silent: float = 0.25  # share of units
+    deaf: float = 0.0  # share of ids
+    one_hand: float = 0.0  # share of sequences
 
 
 STILL = Augmentation(0, 0.0, 0, 0.0, 0.0)
@@ -85,14 +89,8 @@ class Sequences:
             note's step, which nothing decides.
         """
         begin, piece = cuts.T
-        end = self.offsets[piece + 1]
-        index = begin[:, None] + np.arange(self.length)  # (B, T)
-        there = (index >= self.offsets[piece][:, None]) & (index < end[:, None])
-        # before a piece's start only where the cut fell there; such a sequence begins later
-        shift = np.argmax(there, axis=1)
-        index = index + shift[:, None]
-        there = index < np.minimum(end, begin + self.length)[:, None]
-        index = np.minimum(index, (end - 1)[:, None])
+        alone = rng.random(len(cuts)) < moved.one_hand
+        index, there = self._played(begin, piece, alone, rng)
         pitch = self.pitch[index].astype(np.int64)
         up = rng.integers(-moved.transpose, moved.transpose + 1, len(cuts))
         up = np.clip(up, -pitch.min(axis=1), PITCHES - 1 - pitch.max(axis=1))
@@ -107,6 +105,9 @@ class Sequences:
         )
         note = heard.note.copy()
         note[rng.random(len(cuts)) < moved.unpitched, :, 0] = PITCHES  # there is none
+        if moved.deaf:
+            nothing = np.array(list(hearing.VOCABULARY.values()), np.int32)
+            note = np.where(rng.random(note.shape) < moved.deaf, nothing, note)
         kept = rng.random((len(cuts), self.units)) >= moved.silent
         inputs = {
             "note": note,
@@ -126,6 +127,34 @@ class Sequences:
         weights = {name: every / every.sum() for name in FACTORS}
         weights["step"] = later / max(later.sum(), 1.0)
         return inputs, wanted, weights
+
+    def _played(
+        self,
+        begin: NDArray[np.int64],
+        piece: NDArray[np.int64],
+        alone: NDArray[np.bool_],
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Which notes these sequences play, (B, T), and which of them there are.
+
+        Where `alone` is true it is those from one pitch upward, or those below it, of a stretch
+        twice as long.
+        """
+        first, end = self.offsets[piece][:, None], self.offsets[piece + 1][:, None]
+        # before a piece's start only where the cut fell there; such a sequence begins later
+        begin = begin[:, None]
+        stretch = self.length * (1 + alone[:, None])
+        index = np.maximum(begin, first) + np.arange(2 * self.length)  # (B, 2T)
+        there = index < np.minimum(end, begin + stretch)
+        index = np.minimum(index, end - 1)
+        pitch = self.pitch[index]
+        split = pitch[np.arange(len(pitch)), rng.integers(0, self.length, len(pitch))][:, None]
+        hand = (pitch >= split) == (rng.random((len(pitch), 1)) < 0.5)
+        hand &= there
+        alone = alone & (hand.sum(axis=1) > 1)
+        there &= hand | ~alone[:, None]
+        order = np.argsort(~there, axis=1, kind="stable")[:, : self.length]
+        return np.take_along_axis(index, order, axis=1), np.take_along_axis(there, order, axis=1)
 
 
 @lru_cache(maxsize=2)

@@ -7,11 +7,12 @@ import pytest
 import tensorflow as tf
 
 from improv.model import heads, litert, network, relative, store, tensorflow_backend
-from improv.model.listening import TRAINED, Call, DistributionImproviser, Ear
+from improv.model.listening import NOTHING, TRAINED, Call, DistributionImproviser, Ear
 from improv.model.loading import load
 from improv.model.spec import NetworkSpec
 from improv.model.store import ModelFolder
 from improv.music import hearing
+from improv.music.encoding import WINDOW
 from improv.music.event import Note, Source
 from improv.play.params import Params
 from improv.train import sequences
@@ -57,10 +58,10 @@ def _lived(ear: Ear, notes: list[Note]) -> dict[str, np.ndarray]:
     for note in notes:
         if ear.notes:
             step = note.start - ear.notes[-1].start
-            found["step"].append(ear.step())
-            found["pitch"].append(ear.pitch(step))
-            found["duration"].append(ear.duration(step, note.pitch))
-            found["velocity"].append(ear.velocity(step, note.pitch, note.duration))
+            found["velocity"].append(ear.velocity())
+            found["step"].append(ear.step(note.velocity))
+            found["pitch"].append(ear.pitch(note.velocity, step))
+            found["duration"].append(ear.duration(note.velocity, step, note.pitch))
         ear.hear(note)
     return {name: np.array(rows) for name, rows in found.items()}
 
@@ -134,15 +135,33 @@ def test_its_pitch_head_moves_with_transposition() -> None:
         name: np.zeros_like(value) if name.startswith("pitch/absolute") else value
         for name, value in weights.items()
     }
-    view = np.random.default_rng(0).normal(size=(1, heads.HIDDEN)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    state = rng.normal(size=(1, 16)).astype(np.float32)
+    keys = rng.normal(size=(1, WINDOW, heads.MOMENTS * heads.KEY)).astype(np.float32)
     found = []
     for up in (0, 7):
         heard = _batch([Note(n.pitch // 2 + 40 + up, 80, n.start, n.duration) for n in _music()])
         past, now, then = (heard[key][:, -1] for key in ("past", "now", "then"))
         laid = relative.rolls(past, now, then, np.zeros(1, np.int32))["pitch"]
-        given = {"step": np.zeros(1, np.int32)}
-        found.append(np.asarray(relative.logits(weights, "pitch", view, given, laid))[0])
+        given = dict.fromkeys(heads.HEADS["pitch"].given, np.zeros(1, np.int32))
+        scores = relative.logits(weights, "pitch", state, given, laid, past, keys)
+        found.append(np.asarray(scores)[0])
     np.testing.assert_allclose(found[1][7:], found[0][:-7], atol=1e-5)
+
+
+def test_an_echo_is_what_followed_the_moment_most_like_this_one() -> None:
+    """The pitch played then, and the pitch as far from the last note as that one was from its."""
+    weights = relative.initial(16, 1)
+    weights["pitch/lag"] = np.zeros_like(weights["pitch/lag"])
+    past = np.broadcast_to(NOTHING[[0, 3, 4, 5]], (1, WINDOW, 4)).copy()
+    past[0, -4:, 0] = (60, 64, 67, 62)
+    view = np.random.default_rng(0).normal(size=(1, heads.HIDDEN)).astype(np.float32)
+    keys = np.zeros((1, WINDOW, heads.MOMENTS * heads.KEY), np.float32)
+    keys[0, -3] = 10 * (view @ weights["pitch/query"])[0]
+    echo = np.asarray(relative.echoes(weights, "pitch", view, past, keys))[0]
+    assert echo[64, : heads.MOMENTS].min() > 0.95
+    assert echo[62 + 4, heads.MOMENTS :].min() > 0.95
+    assert echo.sum(axis=0).max() <= 1.0 + 1e-6
 
 
 def _improviser(folder: ModelFolder) -> DistributionImproviser:

@@ -21,17 +21,17 @@ class Fixed:
         sizes = {"step": 64, "pitch": 128, "duration": 64, "velocity": 32}
         self.logits = {name: rng.normal(0, 2, size) for name, size in sizes.items()}
 
-    def step(self) -> np.ndarray:
+    def velocity(self) -> np.ndarray:
+        return self.logits["velocity"]
+
+    def step(self, velocity: int) -> np.ndarray:
         return self.logits["step"]
 
-    def pitch(self, step: float) -> np.ndarray:
+    def pitch(self, velocity: int, step: float) -> np.ndarray:
         return self.logits["pitch"]
 
-    def duration(self, step: float, pitch: int) -> np.ndarray:
+    def duration(self, velocity: int, step: float, pitch: int) -> np.ndarray:
         return self.logits["duration"]
-
-    def velocity(self, step: float, pitch: int, duration: float) -> np.ndarray:
-        return self.logits["velocity"]
 
 
 RECENT = Recent([60], [0.0])

@@ -57,10 +57,13 @@ def test_each_note_is_foretold_from_the_25_before_it() -> None:
             ear.hear(_note(pieces, j))
         note, step = _note(pieces, i), float(pieces.start[i] - pieces.start[i - 1])
         wanted = {
-            "step": (ear.step(), int(time_bin(step))),
-            "pitch": (ear.pitch(step), note.pitch),
-            "duration": (ear.duration(step, note.pitch), int(time_bin(note.duration))),
-            "velocity": (ear.velocity(step, note.pitch, note.duration), note.velocity // 4),
+            "velocity": (ear.velocity(), note.velocity // 4),
+            "step": (ear.step(note.velocity), int(time_bin(step))),
+            "pitch": (ear.pitch(note.velocity, step), note.pitch),
+            "duration": (
+                ear.duration(note.velocity, step, note.pitch),
+                int(time_bin(note.duration)),
+            ),
         }
         for factor, (logits, played) in wanted.items():
             nats = math.log(np.exp(logits).sum()) - logits[played]
