@@ -19,15 +19,29 @@ class Source(Enum):
     IMPROV = "improv"
 
 
+LENGTHS = HELD, PEDALLED = ("held", "pedalled")
+"""What a network has learnt as a note's length: how long its key is held, or how long it sounds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that has sounded, or (duration 0 so far) has begun to."""
+    """A note that has sounded, or (duration 0 so far) has begun to.
+
+    `duration` is how long its key was held, `rings` how much longer a sustain pedal let it sound;
+    both in seconds.
+    """
 
     pitch: int
     velocity: int
     start: float
     duration: float
     source: Source = Source.YOU
+    rings: float = 0.0
+
+    @property
+    def sounding(self) -> float:
+        """Seconds it sounded, with the pedal."""
+        return self.duration + self.rings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ else comes out, whatever its bytes. What holds for the notes:
 - a note that is never released is left out; overlaps on one pitch end first in, first out
 - a key struck and released in the same tick (686 in the ASAP pack, real touches on a coarse
   grid) is kept, and lasts `SHORTEST` seconds
-
-The sustain pedal is not applied: a duration is how long the key was held.
+- a duration is how long the key was held; how much longer the sustain pedal of its channel let
+  the note ring stands beside it (see `pedalling`)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from improv.errors import InputError
 from improv.music.event import Note, Source
-from improv.ports import smf
+from improv.ports import pedalling, smf
 
 SHORTEST = 0.001  # seconds: under any tick that a keyboard resolves, over zero
 MAX_BYTES = 8 * 2**20  # ten times the longest performance of MAESTRO
@@ -41,6 +41,7 @@ class NoteArrays:
     velocity: npt.NDArray[np.uint8]  # 1-127
     start: npt.NDArray[np.float64]  # seconds, rising, the first 0
     duration: npt.NDArray[np.float32]  # seconds, at least SHORTEST
+    rings: npt.NDArray[np.float32]  # seconds longer that the pedal let it sound
     improv: npt.NDArray[np.bool_]  # on a track named improv, as in our takes
 
     def __len__(self) -> int:
@@ -58,11 +59,12 @@ def read_notes(path: Path | str) -> tuple[Note, ...]:
         arrays.velocity.tolist(),
         arrays.start.tolist(),
         arrays.duration.tolist(),
+        arrays.rings.tolist(),
         arrays.improv.tolist(),
     )
     return tuple(
-        Note(pitch, velocity, start, duration, Source.IMPROV if improv else Source.YOU)
-        for pitch, velocity, start, duration, improv in zip(*columns, strict=True)
+        Note(pitch, velocity, start, duration, Source.IMPROV if improv else Source.YOU, rings)
+        for pitch, velocity, start, duration, rings, improv in zip(*columns, strict=True)
     )
 
 
@@ -82,14 +84,7 @@ def read_arrays(
         raise InputError(f"{name} is too large: {_mib(len(source))}, at most {_mib(MAX_BYTES)}")
     try:
         timebase = smf.check(source)
-        ticks = _read_fast(source, timebase, drums=drums)
-        if ticks is None:
-            if len(source) > _MAX_EXACT_BYTES:
-                raise smf.MalformedError(  # noqa: TRY301  # one place names the file
-                    f"is damaged or unusual, and at {_mib(len(source))} too large "
-                    "to look closer; save it again from the program that made it"
-                )
-            ticks = _read_exact(source, drums=drums)
+        ticks = _read(source, timebase, drums=drums)
     except smf.MalformedError as wrong:
         raise InputError(f"{name} {wrong}") from None
     count = len(ticks.pitch)
@@ -123,67 +118,115 @@ class _Ticks:
     pitch: npt.NDArray[np.int64]
     velocity: npt.NDArray[np.int64]
     on: npt.NDArray[np.int64]
-    length: npt.NDArray[np.int64]
+    off: npt.NDArray[np.int64]
+    until: npt.NDArray[np.int64]  # when it ceases to sound, with the pedal
     improv: npt.NDArray[np.bool_]
     tempo_at: npt.NDArray[np.int64]
     tempo_us: npt.NDArray[np.int64]
 
 
-def _read_fast(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks | None:
-    """By symusic; None where it refuses the file or can't be trusted with it."""
+def _read(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks:
+    """By the reader that reads this file right. Raises smf.MalformedError."""
+    small = len(data) <= _MAX_EXACT_BYTES
     if not timebase.per_quarter or smf.resumes_after_sysex(data):
-        return None
+        fast = None
+    else:
+        fast, sure = _read_fast(data, drums=drums)
+        if fast is not None and (sure or not small):
+            return fast
+    if not small:
+        raise smf.MalformedError(
+            f"is damaged or unusual, and at {_mib(len(data))} too large "
+            "to look closer; save it again from the program that made it"
+        )
+    try:
+        exact = _read_exact(data, drums=drums)
+    except smf.MalformedError:
+        if fast is None:
+            raise
+        return fast
+    return exact if fast is None or len(exact.pitch) == len(fast.pitch) else fast
+
+
+def _read_fast(data: bytes, *, drums: bool) -> tuple[_Ticks | None, bool]:
+    """By symusic, and whether its pedalling is sure; None where it refuses or can't be trusted.
+
+    It tells no channels. Several tracks may share one, and so one pedal; of a track without notes
+    it tells nothing. Where that matters the pedals stay with the notes of their own track here.
+    """
     from symusic import Score  # 0.1 s that a player without a prompt saves
 
     try:
         score: Any = Score.from_midi(data)
     except (RuntimeError, ValueError, MemoryError, OverflowError):
-        return None
+        return None, False
     played = [track for track in score.tracks if drums or not track.is_drum]
     tracks = [track.notes.numpy() for track in played]
+    sizes = [len(track["pitch"]) for track in tracks]
     pitch, velocity, on, length = (
         np.concatenate([np.empty(0, np.int64), *(track[column] for track in tracks)])
         for column in ("pitch", "velocity", "time", "duration")
     )
-    sizes = [len(track["pitch"]) for track in tracks]
-    improv = np.repeat(np.array([t.name == Source.IMPROV.value for t in played], np.bool_), sizes)
+    which = np.repeat(np.arange(len(played)), sizes)
+    controls = [track.controls.numpy() for track in played]
+    control_at, control, value = (
+        np.concatenate([np.empty(0, np.int64), *(track[column] for track in controls)])
+        for column in ("time", "number", "value")
+    )
     tempos = score.tempos.numpy()
-    ticks = _Ticks(
+    # symusic counts ticks in 32 bits and wraps, and reads no more tracks than the header says;
+    # the exact reader does neither
+    if not len(pitch) or any((x < 0).any() for x in (on, length, control_at, tempos["time"])):
+        return None, False
+    control_of = np.repeat(np.arange(len(played)), [len(track["time"]) for track in controls])
+    pedals = pedalling.of_controls(control_at, control_of, control, value)
+    held = smf.controlled_tracks(data)
+    alone = len(score.tracks) == 1 and (len(held) == 1 or (sum(held) == 1 and len(control_at) > 0))
+    return _Ticks(
         pitch,
         velocity,
         on,
-        length,
-        improv,
+        on + length,
+        pedalling.sounding_until(on, on + length, pitch, which, pedals),
+        np.repeat(np.array([t.name == Source.IMPROV.value for t in played], np.bool_), sizes),
         tempos["time"].astype(np.int64),
         tempos["mspq"].astype(np.int64),
-    )
-    # symusic counts ticks in 32 bits and wraps, and reads no more tracks than the header says;
-    # the exact reader does neither
-    wrapped = any((column < 0).any() for column in (ticks.on, ticks.length, ticks.tempo_at))
-    return None if wrapped or not len(ticks.pitch) else ticks
+    ), alone or not any(held)
 
 
 def _read_exact(data: bytes, *, drums: bool) -> _Ticks:
     performance = smf.read(data)
-    notes = performance.notes + (performance.drums if drums else [])
-    table = np.array(notes, np.int64).reshape(-1, 4)
+    table = np.array(performance.notes, np.int64).reshape(-1, 6)
+    if not drums:
+        table = table[table[:, 4] != smf.DRUMS]
+    on, off, pitch, velocity, channel, track = table.T
+    pedals = pedalling.of_controls(*np.array(performance.controls, np.int64).reshape(-1, 4).T)
     tempos = np.array(performance.tempos, np.int64).reshape(-1, 2)
-    on, off, pitch, velocity = table.T
-    improv = np.zeros(len(table), np.bool_)  # our takes never come here
-    return _Ticks(pitch, velocity, on, off - on, improv, tempos[:, 0], tempos[:, 1])
+    ours = [i for i, name in performance.names.items() if name == Source.IMPROV.value.encode()]
+    return _Ticks(
+        pitch,
+        velocity,
+        on,
+        off,
+        pedalling.sounding_until(on, off, pitch, channel, pedals),
+        np.isin(track, ours),
+        tempos[:, 0],
+        tempos[:, 1],
+    )
 
 
 def _timed(ticks: _Ticks, timebase: smf.Timebase) -> NoteArrays:
     order = np.lexsort((ticks.pitch, ticks.on))
-    on = ticks.on[order]
-    off = on + ticks.length[order]
-    start = _seconds(on, ticks, timebase)
-    duration = _seconds(off, ticks, timebase) - start
+    start, off, until = (
+        _seconds(at[order], ticks, timebase) for at in (ticks.on, ticks.off, ticks.until)
+    )
+    duration = np.maximum(off - start, SHORTEST)
     return NoteArrays(
         pitch=ticks.pitch[order].astype(np.uint8),
         velocity=ticks.velocity[order].astype(np.uint8),
         start=start - start[0],
-        duration=np.maximum(duration, SHORTEST).astype(np.float32),
+        duration=duration.astype(np.float32),
+        rings=np.maximum(until - start - duration, 0.0).astype(np.float32),
         improv=ticks.improv[order],
     )
 

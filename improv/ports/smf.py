@@ -14,10 +14,11 @@ import struct
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-_DRUMS = 9  # channel 10, counted from 0
+DRUMS = 9  # channel 10, counted from 0
 _SYSTEM_SIZES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}  # data bytes; 0xF8 and above have none
 _SMPTE_RATES = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
 _SYSEX = re.compile(rb"[\xf0\xf7]")
+_CONTROL = re.compile(rb"[\xb0-\xbf]")  # a control change's status byte
 _MOST_SYSEX = 20_000  # bytes that look like one, before a file is called unusual
 _MOST_TRACKS = 4096
 
@@ -36,11 +37,23 @@ class Timebase:
 
 @dataclass(slots=True)
 class Performance:
-    """Notes as (on tick, off tick, pitch, velocity); tempos as (tick, microseconds a quarter)."""
+    """What happens in a file, by ticks.
 
-    notes: list[tuple[int, int, int, int]] = field(default_factory=list)
-    drums: list[tuple[int, int, int, int]] = field(default_factory=list)
+    Notes are (on tick, off tick, pitch, velocity, channel, track), drums being those of channel 9;
+    controls (tick, channel, control, value); tempos (tick, microseconds a quarter); and each
+    track's name, where it has one.
+    """
+
+    notes: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
+    controls: list[tuple[int, int, int, int]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
+    names: dict[int, bytes] = field(default_factory=dict)
+
+    def take_meta(self, kind: int, body: bytes, tick: int, track: int) -> None:
+        if kind == 0x51 and len(body) == 3:
+            self.tempos.append((tick, int.from_bytes(body, "big")))
+        elif kind == 0x03:
+            self.names.setdefault(track, body)
 
 
 def check(data: bytes) -> Timebase:
@@ -120,6 +133,14 @@ def resumes_after_sysex(data: bytes) -> bool:
     return any(_resumes_after_sysex(data, at, end) for at, end in _tracks(data))
 
 
+def controlled_tracks(data: bytes) -> list[bool]:
+    """Of each track whether it may hold control changes, pedals among them.
+
+    Looks at every byte that could begin one, so it may say yes wrongly: that costs time only.
+    """
+    return [_CONTROL.search(data, at, end) is not None for at, end in _tracks(data)]
+
+
 def _resumes_after_sysex(data: bytes, at: int, end: int) -> bool:
     looks = 0
     while found := _SYSEX.search(data, at, end):
@@ -147,12 +168,12 @@ def read(data: bytes) -> Performance:
     released is left out: nothing says how long it was.
     """
     performance = Performance()
-    for at, end in _tracks(data):
-        _read_track(data, at, end, performance)
+    for track, (at, end) in enumerate(_tracks(data)):
+        _read_track(data, at, end, track, performance)
     return performance
 
 
-def _read_track(data: bytes, at: int, end: int, into: Performance) -> None:
+def _read_track(data: bytes, at: int, end: int, track: int, into: Performance) -> None:
     tick = 0
     running = 0
     sounding: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
@@ -176,8 +197,7 @@ def _read_track(data: bytes, at: int, end: int, into: Performance) -> None:
             kind, body, at = _system(data, status, at, end)
             if kind == 0x2F:
                 return
-            if kind == 0x51 and len(body) == 3:
-                into.tempos.append((tick, int.from_bytes(body, "big")))
+            into.take_meta(kind, body, tick, track)
             continue
         first, second, at = _channel_data(data, status, at, end)
         channel = status & 0x0F
@@ -186,8 +206,9 @@ def _read_track(data: bytes, at: int, end: int, into: Performance) -> None:
             sounding[channel, first].append((tick, second))
         elif command in {0x80, 0x90} and sounding[channel, first]:
             began, velocity = sounding[channel, first].popleft()
-            notes = into.drums if channel == _DRUMS else into.notes
-            notes.append((began, tick, first, velocity))
+            into.notes.append((began, tick, first, velocity, channel, track))
+        elif command == 0xB0:
+            into.controls.append((tick, channel, first, second))
 
 
 def _channel_data(data: bytes, status: int, at: int, end: int) -> tuple[int, int, int]:

@@ -1,7 +1,8 @@
 """Music to learn from, read once and kept as columns that are mapped into memory.
 
 A prepared dataset is a folder in the user's cache: pitch, velocity, start and duration of every
-note of every piece end to end, where each piece begins, and manifest.json. Pieces lie sorted by
+note of every piece end to end, how much longer the sustain pedal let each ring, where each piece
+begins, and manifest.json. So one folder serves both lengths a note can have. Pieces lie sorted by
 split, so a split is a slice of the columns and loading one reads nothing. It is made anew when
 the source's content or this format changes; files that can't be read are listed and left out.
 """
@@ -24,17 +25,19 @@ import numpy.typing as npt
 import platformdirs
 
 from improv.errors import InputError, UsageError
+from improv.music.event import HELD, LENGTHS, PEDALLED
 from improv.ports.midifile import NoteArrays, read_arrays
 from improv.train import sources
 from improv.train.progress import Report, silent
 from improv.train.sources import SPLITS
 
-FORMAT = 1  # raise it when what is stored, or how files are read, changes
+FORMAT = 2  # raise it when what is stored, or how files are read, changes
 _COLUMNS: dict[str, np.dtype[Any]] = {
     "pitch": np.dtype(np.uint8),
     "velocity": np.dtype(np.uint8),
     "start": np.dtype(np.float64),
     "duration": np.dtype(np.float32),
+    "rings": np.dtype(np.float32),
 }
 
 
@@ -45,7 +48,7 @@ class Pieces:
     pitch: npt.NDArray[np.uint8]  # (notes,) 0-127
     velocity: npt.NDArray[np.uint8]  # (notes,) 1-127
     start: npt.NDArray[np.float64]  # (notes,) seconds; each piece begins at 0
-    duration: npt.NDArray[np.float32]  # (notes,) seconds
+    duration: npt.NDArray[np.float32]  # (notes,) seconds, of the lengths asked for
     offsets: npt.NDArray[np.int64]  # (pieces + 1,)
     names: tuple[str, ...]
 
@@ -59,6 +62,7 @@ class Prepared:
 
     folder: Path
     notes: int
+    pedalled: int  # of the notes, those that ring on when their keys are let go
     pieces: dict[str, int]  # by split
     skipped: dict[str, str]  # file to reason
     seconds: float
@@ -93,8 +97,14 @@ def prepare(source: Path, *, cache: Path | None = None, progress: Report = silen
     return _summary(folder, manifest, time.perf_counter() - began)
 
 
-def load(source: Path, split: str, *, cache: Path | None = None) -> Pieces:
-    """The pieces of a split (train, validation, test) or all of them; prepared if need be."""
+def load(source: Path, split: str, *, lengths: str = HELD, cache: Path | None = None) -> Pieces:
+    """The pieces of a split (train, validation, test) or all of them; prepared if need be.
+
+    `lengths` is one of LENGTHS: notes as long as their keys are held, or as they sound with the
+    sustain pedal.
+    """
+    if lengths not in LENGTHS:
+        raise UsageError(f"lengths must be {' or '.join(LENGTHS)}, not {lengths!r}")
     if split not in {*SPLITS, "all"}:
         raise UsageError(f"no split {split!r}; there are {', '.join(SPLITS)} and all")
     folder = prepare(source, cache=cache).folder
@@ -107,6 +117,9 @@ def load(source: Path, split: str, *, cache: Path | None = None) -> Pieces:
     first, last = listed[0][0], listed[-1][0] + 1
     begin, end = offsets[first], offsets[last]
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r")[begin:end] for name in _COLUMNS}
+    rings = columns.pop("rings")
+    if lengths == PEDALLED:
+        columns["duration"] = columns["duration"] + rings
     return Pieces(
         **columns,
         offsets=offsets[first : last + 1] - begin,
@@ -136,7 +149,7 @@ def _make(folder: Path, source: sources.Source, name: str, progress: Report) -> 
     if not total:
         raise InputError(f"no MIDI files (.mid, .midi) in {name}")
     pieces: list[dict[str, Any]] = []
-    offsets = [0]
+    offsets, pedalled = [0], 0
     with Columns(folder) as columns:
         for done, (label, piece, notes) in enumerate(_read(source, split, skipped)):
             progress(done + 1, total)
@@ -144,6 +157,7 @@ def _make(folder: Path, source: sources.Source, name: str, progress: Report) -> 
                 continue
             columns.append(notes)
             offsets.append(offsets[-1] + len(notes))
+            pedalled += int(np.count_nonzero(notes.rings))
             seconds = round(float((notes.start + notes.duration).max()), 3)
             pieces.append({"name": piece, "split": label, "notes": len(notes), "seconds": seconds})
     if not pieces:
@@ -156,6 +170,7 @@ def _make(folder: Path, source: sources.Source, name: str, progress: Report) -> 
         "format": FORMAT,
         "source": name,
         "notes": offsets[-1],
+        "pedalled": pedalled,
         "pieces": pieces,
         "skipped": skipped,
     }
@@ -179,7 +194,7 @@ def _read(
 
 
 class Columns:
-    """The four columns as .npy files that grow, so that memory holds one piece at a time."""
+    """The columns as .npy files that grow, so that memory holds one piece at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -233,6 +248,7 @@ def _summary(folder: Path, manifest: dict[str, Any], seconds: float) -> Prepared
     return Prepared(
         folder=folder,
         notes=notes,
+        pedalled=manifest["pedalled"],
         pieces=_counts(manifest),
         skipped=manifest["skipped"],
         seconds=round(seconds, 3),

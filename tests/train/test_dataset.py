@@ -59,6 +59,27 @@ def test_every_note_of_every_piece_is_kept_in_order(tmp_path: Path, kind: str):
             assert got.dtype == getattr(wanted, column).dtype
 
 
+def test_a_dataset_gives_notes_as_they_were_held_or_as_they_sound(tmp_path: Path):
+    """One prepared folder for both; a third of a piece's notes ring on under the pedal."""
+    source = folder_of(tmp_path / "in", 3)
+    sent = [(0.0, bytes((0xB0, 64, 127))), (1.5, bytes((0xB0, 64, 0)))]
+    for start in (0.0, 1.0, 2.0):
+        sent += [(start, bytes((0x90, 60, 80))), (start + 0.25, bytes((0x80, 60, 0)))]
+    sent.sort(key=lambda event: event[0])
+    for i in range(3):
+        (source / "music" / f"{i:02}.mid").write_bytes(midi_file("pedalled", {"piano": sent}))
+    prepared = dataset.prepare(source, cache=tmp_path / "cache")
+    assert (prepared.notes, prepared.pedalled) == (9, 6)
+    held = dataset.load(source, "test", cache=tmp_path / "cache")
+    pedalled = dataset.load(source, "test", lengths="pedalled", cache=tmp_path / "cache")
+    assert held.duration.tolist() == [0.25, 0.25, 0.25]
+    assert pedalled.duration.tolist() == pytest.approx([1.0, 0.5, 0.25], abs=1e-3)
+    assert pedalled.duration.dtype == np.float32
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    with pytest.raises(UsageError, match="held or pedalled, not 'long'"):
+        dataset.load(source, "test", lengths="long", cache=tmp_path / "cache")
+
+
 def test_the_columns_are_mapped_not_read(tmp_path: Path):
     """A dataset larger than memory can be loaded."""
     pieces = dataset.load(folder_of(tmp_path / "in", 3), "all", cache=tmp_path / "cache")
