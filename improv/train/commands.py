@@ -18,6 +18,8 @@ from improv.train.progress import bar
 
 if TYPE_CHECKING:  # it imports Keras
     from improv.train.config import TrainConfig
+    from improv.train.run import Trained
+    from improv.train.throughput import Throughput
 
 Say = Callable[[str], None]
 
@@ -55,6 +57,10 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
             stop=stop,
             origin=None if base is None else tuning.origin(base),
         )
+    say(_pace(trained.throughput))
+    if not trained.chief:
+        say(f"done at step {trained.steps}; the chief keeps the model")
+        return _result(trained)
     plots.losses(out / "log.jsonl", out / "losses.png", config.title)
     if trained.model is None:
         say(f"stopped at step {trained.steps}; go on with --resume")
@@ -64,6 +70,10 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         say(f"trained {trained.epochs:.2f} epochs; the model is {trained.model}")
         say(_heard(trained.loss_before, trained.validation_loss))
         say(f"play it with: improv play --model {trained.model}")
+    return _result(trained)
+
+
+def _result(trained: Trained) -> dict[str, Any]:
     return asdict(trained) | {"run": str(trained.run), "model": str(trained.model or "") or None}
 
 
@@ -85,6 +95,18 @@ def _planned(
     base = store.find(init)
     say(f"going on from the model {base.name}; to begin from nothing give only --config")
     return tuning.tuned(config, base, source), base
+
+
+def _pace(throughput: Throughput | None) -> str:
+    if throughput is None:
+        return "too few steps to time"
+    words = f"learnt from {throughput.notes_per_second:,.0f} notes a second"
+    if not throughput.share:
+        return words
+    return (
+        f"{words}: {throughput.share:.0%} of the {throughput.peak_gflops:,.0f} GFLOP/s that matrix "
+        "products in float32 reach here"
+    )
 
 
 def _heard(before: float | None, after: float) -> str:

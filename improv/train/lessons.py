@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from improv.music.encoding import WINDOW
 from improv.train.examples import Examples
 from improv.train.sequences import STILL, Augmentation, Sequences
 
@@ -25,6 +26,11 @@ class Lessons(Protocol):
 
     def __len__(self) -> int:
         """How many windows or sequences are in a pass."""
+        ...
+
+    @property
+    def turns(self) -> int:
+        """How often the network's loop over a window or sequence goes round."""
         ...
 
     def lesson(self, epoch: int, place: int) -> Lesson:
@@ -48,6 +54,7 @@ class WindowLessons:
         self._seed = seed
         self._transpose = transpose
         self._order = lru_cache(maxsize=1)(self._drawn)
+        self.turns = WINDOW
 
     def __len__(self) -> int:
         return len(self._examples)
@@ -78,6 +85,7 @@ class SequenceLessons:
         self._batch = batch
         self._moved = moved
         self._count = len(sequences.cuts(0))
+        self.turns = sequences.length
 
     def __len__(self) -> int:
         return self._count

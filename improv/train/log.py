@@ -23,19 +23,30 @@ Value = float | int | str
 class RunLog:
     """The log of one run in `folder`, used as a context manager.
 
-    `resumed_at` is the step a resumed run goes on from, `total` the step it ends at.
+    `resumed_at` is the step a resumed run goes on from, `total` the step it ends at. Of several
+    workers only one keeps it: the others' `write` does nothing.
     """
 
     def __init__(
-        self, folder: Path, *, total: int, resumed_at: int = 0, tensorboard: bool = True
+        self,
+        folder: Path,
+        *,
+        total: int,
+        resumed_at: int = 0,
+        tensorboard: bool = True,
+        kept: bool = True,
     ) -> None:
         self._folder = folder
         self._total = total
         self._resumed_at = resumed_at
-        self._tensorboard = tensorboard
+        self._tensorboard = tensorboard and kept
+        self._kept = kept
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        if not self._kept:
+            return self
         path = self._folder / "log.jsonl"
         if self._resumed_at and path.exists():
             kept = [line for line in path.read_text().splitlines() if self._stands(line)]
@@ -43,7 +54,6 @@ class RunLog:
         else:
             path.write_text("")
         self._file = self._open.enter_context(path.open("a"))
-        self._began = time.monotonic()
         console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
@@ -71,6 +81,8 @@ class RunLog:
 
     def write(self, event: str, step: int, **values: Value) -> None:
         """Note an event: `train` and `validation` figures, `best`, `stopped` and the like."""
+        if not self._kept:
+            return
         seconds = round(time.monotonic() - self._began, 1)
         line = {"event": event, "step": step, "seconds": seconds, **values}
         self._file.write(json.dumps(line) + "\n")

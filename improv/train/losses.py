@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from improv.model.heads import HEADS
+from improv.train.config import TrainConfig
 
 PRESSURE = 10.0
 
@@ -22,6 +23,17 @@ def squared_error_with_pressure(wanted: Any, given: Any) -> Any:
     """Mean over the last axis of (wanted - given)^2 + 10 max(-given, 0), in seconds: (batch,)."""
     error = keras.ops.square(wanted - given) + PRESSURE * keras.ops.maximum(-given, 0.0)
     return keras.ops.mean(error, axis=-1)
+
+
+def goal(config: TrainConfig) -> tuple[dict[str, Any], dict[str, float]]:
+    """The loss of each factor the configured network foretells, and how much it counts."""
+    if config.architecture == "relative":
+        return likelihoods(), dict.fromkeys(HEADS, 1.0)
+    return losses(), {
+        "pitch": config.pitch_weight,
+        "step": config.step_weight,
+        "duration": config.duration_weight,
+    }
 
 
 def likelihoods() -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
 from improv.errors import InputError, UsageError
 from improv.model import export, store, tensorflow_backend
-from improv.train import dataset, sequences
+from improv.train import dataset, distribute, sequences
 from improv.train.card import card
 from improv.train.config import TrainConfig
 from improv.train.evaluate import guess, marks_of, spread, targets
@@ -19,6 +19,7 @@ from improv.train.fit import fit
 from improv.train.maestro import source_of
 from improv.train.score import means
 from improv.train.sequences import Sequences
+from improv.train.throughput import Throughput
 from improv.train.tuning import Origin
 
 CARD_NOTES = 100_000  # of the test split, evenly spread, that a card's figures are of
@@ -38,6 +39,8 @@ class Trained:
     loss_before: float | None  # that of the weights a fine-tuning began with
     model: Path | None
     test: dict[str, dict[str, float]] | None
+    throughput: Throughput | None  # of this call's steps
+    chief: bool = True  # of several workers the one that keeps the model
 
 
 def train(
@@ -60,14 +63,36 @@ def train(
             "TensorFlow; unset KERAS_BACKEND"
         )
     tensorflow_backend.grow_memory()
+    strategy = distribute.strategy()
     _check_splits(data)
     train_pieces = dataset.load(data, "train")
     validation_pieces = dataset.load(data, "validation")
     lessons, checks = _music(config, train_pieces), _music(config, validation_pieces, alone=True)
-    fitted = fit(config, lessons, checks, out, resume=resume, stop=stop, origin=origin)
+    fitted = fit(
+        config,
+        lessons,
+        checks,
+        out,
+        resume=resume,
+        stop=stop,
+        origin=origin,
+        timed=True,
+        strategy=strategy,
+    )
     at = fitted.progress
-    if not fitted.finished:
-        return Trained(out, at.step, fitted.epochs, at.best_loss, at.first_loss, None, None)
+    trained = Trained(
+        run=out,
+        steps=at.step,
+        epochs=fitted.epochs,
+        validation_loss=at.best_loss,
+        loss_before=at.first_loss,
+        model=None,
+        test=None,
+        throughput=fitted.throughput,
+        chief=fitted.chief,
+    )
+    if not (fitted.finished and fitted.chief):
+        return trained
     test_pieces = dataset.load(data, "test")
     wanted = spread(targets(test_pieces), test_pieces, CARD_NOTES)
     test = means(marks_of(config.spec, fitted.weights, test_pieces, wanted)[0])
@@ -88,9 +113,7 @@ def train(
     graph = export.litert_model(config.spec, fitted.weights)
     model = out / config.name
     store.write(model, config.spec, fitted.weights, graph, words)
-    return Trained(
-        out, at.step, fitted.epochs, at.best_loss, at.first_loss, out / config.name, test
-    )
+    return replace(trained, model=model, test=test)
 
 
 def _check_splits(data: Path) -> None:
