@@ -69,10 +69,10 @@ def _relative(spec: NetworkSpec, weights: Weights) -> Named:
             function,
             {
                 key: tf.TensorSpec(shape, kind, name=key)
-                for key, (shape, kind) in signatures.inputs(name, spec.units).items()
+                for key, (shape, kind) in signatures.inputs(name, spec).items()
             },
         )
-        for name, function in relative_calls.functions(held).items()
+        for name, function in relative_calls.functions(held, spec).items()
     }
 
 

@@ -44,6 +44,7 @@ HEADS = {  # in the order a note's factors are drawn
         {"velocity": VELOCITIES, "step": TIMES, "pitch": PITCHES, "interval": INTERVALS},
     ),
 }
+GATES = {"lstm": 4, "gru": 3}  # of each kind of recurrent state
 MOMENTS, KEY = 2, 24  # that each head harks back to at once, and numbers each is found by
 ECHO_WIDTH = 5  # how many candidates the convolution of echoes sees; 13 gained nothing
 HIDDEN = 256  # units between the state and each head
@@ -54,29 +55,38 @@ DURATION_FADES = (0.7, 6.0)
 VELOCITY_FADES = (0.7, 3.0, 12.0)
 
 
-def shapes(units: int) -> dict[str, Shape]:
-    """Each weight's name and shape."""
+def shapes(units: int, recurrence: str, pitch: str) -> dict[str, Shape]:
+    """Each weight's name and shape; see `improv.model.spec.NetworkSpec` for the last two."""
+    gates = GATES[recurrence] * units
+    deaf = {"absolute": {"interval", "second_interval"}, "interval": {"pitch"}}.get(pitch, set())
     table: dict[str, Shape] = {
-        f"hear/{name}": (size + 1, 4 * units) for name, size in VOCABULARY.items()
+        f"hear/{name}": (size + 1, gates) for name, size in VOCABULARY.items() if name not in deaf
     }
     table |= {
-        "hear/style": (len(STYLES), 4 * units),
-        "hear/recurrent": (units, 4 * units),
-        "hear/bias": (4 * units,),
+        "hear/style": (len(STYLES), gates),
+        "hear/recurrent": (units, gates),
+        "hear/bias": (gates,),
         "hear/key": (units, MOMENTS * KEY),
     }
     for name, head in HEADS.items():
+        given = {key: size for key, size in head.given.items() if key not in deaf}
         table |= {
             f"{name}/state": (units, HIDDEN),
             f"{name}/bias": (HIDDEN,),
-            **{f"{name}/{given}": (size, HIDDEN) for given, size in head.given.items()},
-            f"{name}/query": (HIDDEN, MOMENTS * KEY),
-            f"{name}/lag": (WINDOW, MOMENTS),
-            f"{name}/echo": (ECHO_WIDTH, MOMENTS * head.echoes, head.channels),
-            f"{name}/kernel": (head.width, head.rolls, head.channels),
-            f"{name}/modulation": (HIDDEN, 3 * head.channels),
-            f"{name}/modulation_bias": (3 * head.channels,),
-            f"{name}/absolute": (HIDDEN, head.bins),
-            f"{name}/absolute_bias": (head.bins,),
+            **{f"{name}/{key}": (size, HIDDEN) for key, size in given.items()},
         }
+        if name != "pitch" or pitch != "absolute":
+            table |= {
+                f"{name}/query": (HIDDEN, MOMENTS * KEY),
+                f"{name}/lag": (WINDOW, MOMENTS),
+                f"{name}/echo": (ECHO_WIDTH, MOMENTS * head.echoes, head.channels),
+                f"{name}/kernel": (head.width, head.rolls, head.channels),
+                f"{name}/modulation": (HIDDEN, 3 * head.channels),
+                f"{name}/modulation_bias": (3 * head.channels,),
+            }
+        if name != "pitch" or pitch != "interval":
+            table |= {
+                f"{name}/absolute": (HIDDEN, head.bins),
+                f"{name}/absolute_bias": (head.bins,),
+            }
     return table

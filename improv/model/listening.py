@@ -2,9 +2,9 @@
 
 It is primed from a blank state with the last 25 notes and then carries its state from note to
 note, as it was trained: every training sequence begins blank in the middle of a piece and is
-`TRAINED` notes long. A carried state is not a sliding window, so before it has come further from
-its blank state than it ever was in training, it is primed anew with its own last 25 notes. The
-rolls and histograms beside the state always are of exactly the last 25.
+`NetworkSpec.length` notes long. A carried state is not a sliding window, so before it has come
+further from its blank state than it ever was in training, it is primed anew with its own last 25
+notes. The rolls and histograms beside the state always are of exactly the last 25.
 
 Of the notes that improv itself played, the model hears the loudness it meant and not what the
 velocity knob made of it; else each phrase would be louder than the one before.
@@ -18,7 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from improv.model import signatures
 from improv.model.heads import KEY, MOMENTS
+from improv.model.spec import NetworkSpec
 from improv.music import hearing
 from improv.music.encoding import WINDOW
 from improv.music.event import Note, ProposedNote, Source
@@ -27,7 +29,6 @@ from improv.play import factors
 from improv.play.factors import Recent
 from improv.play.params import Params
 
-TRAINED = 64  # notes of a training sequence
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
 NOTHING = np.array(list(hearing.VOCABULARY.values()), np.int32)  # the note before the first
@@ -41,23 +42,26 @@ class Ear:
 
     Args:
         calls: the five functions of `improv.model.relative_calls`, by name.
-        units: the size of its state.
+        spec: the network's.
         style: how much of each of `improv.music.hearing.STYLES`.
     """
 
     def __init__(
-        self, calls: Mapping[str, Call], units: int, style: Sequence[float] = CLASSICAL
+        self, calls: Mapping[str, Call], spec: NetworkSpec, style: Sequence[float] = CLASSICAL
     ) -> None:
         self._calls = calls
         self._style = np.asarray(style, np.float32).reshape(1, len(STYLES))
-        self._blank = np.zeros((1, units), np.float32)
+        self.length = spec.length
+        blank = np.zeros((1, spec.units), np.float32)
+        self._blank = dict.fromkeys(signatures.carried(spec), blank)
+        self._wanted = {name: set(signatures.inputs(name, spec)) for name in signatures.NEEDS}
         self.begin()
 
     def begin(self) -> None:
         """Forget everything."""
         self.notes: list[Note] = []  # what has been heard since, oldest first
         self._ids: list[Ids] = []
-        self._state, self._memory = self._blank, self._blank
+        self._carried: Mapping[str, NDArray[np.float32]] = self._blank
         self._keys = np.zeros((WINDOW, MOMENTS * KEY), np.float32)
         self._take_in(NOTHING)
 
@@ -113,16 +117,17 @@ class Ear:
         )
 
     def _ask(self, factor: str, **given: NDArray[np.generic]) -> Logits:
-        logits: Logits = self._calls[factor](state=self._state, keys=self._keys[None], **given)[
-            "logits"
-        ][0]
+        given |= {"state": self._carried["state"], "keys": self._keys[None]}
+        wanted = self._wanted[factor]
+        logits: Logits = self._calls[factor](
+            **{name: value for name, value in given.items() if name in wanted}
+        )["logits"][0]
         return logits
 
     def _take_in(self, ids: Ids) -> None:
-        after = self._calls["hear"](
-            note=ids[None], style=self._style, state=self._state, memory=self._memory
-        )
-        self._state, self._memory, self._key = after["state"], after["memory"], after["key"]
+        after = dict(self._calls["hear"](note=ids[None], style=self._style, **self._carried))
+        self._key = after.pop("key")
+        self._carried = after
         self._views: dict[float, Hearing] = {}
 
     def _heard(self, step: float) -> Hearing:
@@ -158,7 +163,7 @@ class DistributionImproviser:
         if self._context is not None:
             self._listen([_meant(note, params) for note in self._context])
             self._context = None
-        elif len(self._ear.notes) >= TRAINED - 1:
+        elif len(self._ear.notes) >= self._ear.length - 1:
             self._listen(self._ear.notes[-WINDOW:])
         note = factors.draw(self._ear, self._ear.recent(), params, key)
         start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0

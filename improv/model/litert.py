@@ -9,6 +9,7 @@ from improv.errors import ModelRefused
 from improv.model import signatures
 from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Forward, Prediction, SeedImproviser
+from improv.model.spec import NetworkSpec
 from improv.model.store import LITERT, ModelFolder, read_graph
 from improv.music.encoding import FEATURES, WINDOW, Features
 from improv.music.event import PITCHES
@@ -21,7 +22,7 @@ def improviser(folder: ModelFolder) -> Improviser:
     """The model of a verified folder, ready to play. Raises ModelRefused."""
     try:
         if folder.spec.architecture == "relative":
-            ear = Ear(calls(read_graph(folder), folder.spec.units), folder.spec.units)
+            ear = Ear(calls(read_graph(folder), folder.spec), folder.spec)
             return DistributionImproviser(folder.name, "litert", ear)
         return SeedImproviser(folder.name, "litert", forward(read_graph(folder)))
     except (ValueError, RuntimeError, KeyError, IndexError) as error:
@@ -41,7 +42,7 @@ def interpreter(graph: bytes) -> Interpreter:
     return ready
 
 
-def calls(graph: bytes, units: int) -> dict[str, Call]:
+def calls(graph: bytes, spec: NetworkSpec) -> dict[str, Call]:
     """The functions of a relative network.
 
     Raises ValueError, RuntimeError or KeyError where the graph is not such a network.
@@ -51,7 +52,7 @@ def calls(graph: bytes, units: int) -> dict[str, Call]:
     for name in signatures.NAMES:
         runner = ready.get_signature_runner(name)
         wanted = {
-            key: (shape, kind) for key, (shape, kind) in signatures.inputs(name, units).items()
+            key: (shape, kind) for key, (shape, kind) in signatures.inputs(name, spec).items()
         }
         given = {
             key: (tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]).name)
@@ -60,7 +61,7 @@ def calls(graph: bytes, units: int) -> dict[str, Call]:
         if given != wanted:
             raise ValueError(f"its {name} takes {given}")
         sizes = {k: tuple(map(int, d["shape"])) for k, d in runner.get_output_details().items()}
-        if sizes != signatures.outputs(name, units):
+        if sizes != signatures.outputs(name, spec):
             raise ValueError(f"its {name} gives {sizes}")
         found[name] = runner
     return found

@@ -70,8 +70,9 @@ class Relative(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
 
     def __init__(self, spec: NetworkSpec, seed: int) -> None:
         super().__init__(name=spec.architecture)
+        self.spec = spec
         parts: dict[str, dict[str, NDArray[np.float32]]] = {}
-        for name, value in relative.initial(spec.units, seed).items():
+        for name, value in relative.initial(spec, seed).items():
             part, key = name.split("/")
             parts.setdefault(part, {})[key] = value
         self.parts = [_Part(part, values) for part, values in parts.items()]
@@ -79,7 +80,7 @@ class Relative(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
 
     def call(self, heard: Mapping[str, Any]) -> dict[str, Any]:
         weights = {name: weight.value for name, weight in _named(self).items()}
-        return relative.all_logits(weights, heard)
+        return relative.all_logits(weights, self.spec, heard)
 
 
 def weights_of(model: Any) -> dict[str, NDArray[np.float32]]:

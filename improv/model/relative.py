@@ -1,7 +1,7 @@
 """A recurrent network whose heads move with transposition and tempo, in keras.ops.
 
-One LSTM takes in the notes one by one, their embeddings going straight to its gates. A note is
-drawn factor by factor, each conditioned on those before it::
+A recurrent state takes in the notes one by one, their embeddings going straight to its gates. A
+note is drawn factor by factor, each conditioned on those before it::
 
     state, loudness of the last notes       -> velocity  32 bins
     state, velocity, step histograms        -> step      64 bins of log time
@@ -45,8 +45,9 @@ from improv.model.heads import (
     PITCH_FADES,
     STEP_FADES,
     VELOCITY_FADES,
-    shapes,
 )
+from improv.model.recurrence import RECURRENCES
+from improv.model.spec import NetworkSpec, shapes
 from improv.music.encoding import WINDOW
 from improv.music.event import PITCHES
 from improv.music.hearing import INTERVALS, REACH, STYLES, TIMES, VELOCITIES, VIEWED, VOCABULARY
@@ -55,18 +56,21 @@ Tensor = Any
 Weights = Mapping[str, Tensor]
 
 
-def initial(units: int, seed: int) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+def initial(spec: NetworkSpec, seed: int) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
     """Random weights to start from."""
     rng = np.random.default_rng(seed)
     weights = {}
-    for name, shape in shapes(units).items():
+    units = spec.units
+    for name, shape in shapes(spec).items():
         kind = name.split("/")[1]
         if kind == "recurrent":  # orthogonal, gate by gate (Saxe et al. 2014)
-            blocks = [np.linalg.qr(rng.normal(size=(units, units)))[0] for _ in range(4)]
+            gate = range(shape[1] // units)
+            blocks = [np.linalg.qr(rng.normal(size=(units, units)))[0] for _ in gate]
             value = np.concatenate(blocks, axis=1)
         elif kind == "bias" and name.startswith("hear"):
             value = np.zeros(shape)
-            value[units : 2 * units] = 1.0  # the forget gate stands open
+            stays = slice(units, 2 * units) if spec.recurrence == "lstm" else slice(units)
+            value[stays] = 1.0  # at first what is heard is kept
         elif kind == "modulation_bias":
             value = np.zeros(shape)
             third = shape[0] // 3
@@ -88,72 +92,12 @@ def initial(units: int, seed: int) -> dict[str, np.ndarray[Any, np.dtype[np.floa
 
 
 def gates(weights: Weights, note: Tensor, style: Tensor) -> Tensor:
-    """What a note says to the LSTM's gates: ids (..., 6) and style (..., 2) to (..., 4 units)."""
+    """What a note says to the gates: ids (..., 6) and style (..., 2) to (..., gates * units)."""
     total = weights["hear/bias"] + ops.matmul(style, weights["hear/style"])
     for place, name in enumerate(VOCABULARY):
-        total = total + ops.take(weights[f"hear/{name}"], note[..., place], axis=0)
+        if f"hear/{name}" in weights:
+            total = total + ops.take(weights[f"hear/{name}"], note[..., place], axis=0)
     return total
-
-
-def cell(given: Tensor, state: Tensor, memory: Tensor, recurrent: Tensor) -> tuple[Tensor, ...]:
-    """One step of an LSTM: gates (B, 4U), state and memory (B, U) to both anew and the gates."""
-    entry, forget, value, out = ops.split(given + ops.matmul(state, recurrent), 4, axis=-1)
-    entry, forget, out = ops.sigmoid(entry), ops.sigmoid(forget), ops.sigmoid(out)
-    value = ops.tanh(value)
-    memory = forget * memory + entry * value
-    return out * ops.tanh(memory), memory, entry, forget, value, out
-
-
-@ops.custom_gradient  # type: ignore[untyped-decorator]  # Keras has no type stubs
-def lstm(given: Tensor, recurrent: Tensor) -> Any:
-    """All states of an LSTM: (T, B, 4U) and (U, 4U) to (T, B, U), from a blank state.
-
-    The gradient of the recurrent weights is one product over all steps, and not one a step:
-    3,500 notes a second against 2,000 by keras.layers.LSTM on two cores.
-    """
-    batch, units = given.shape[1], recurrent.shape[0]
-    # ops.scan on TensorFlow wants what it keeps of each step to look like what it carries on
-    blank = ops.zeros((batch, 6 * units), given.dtype)
-
-    def step(carry: Tensor, x: Tensor) -> Any:
-        state, memory = carry[:, :units], carry[:, units : 2 * units]
-        carry = ops.concatenate(cell(x, state, memory, recurrent), axis=-1)
-        return carry, carry
-
-    _, kept = ops.scan(step, blank, given)  # (T, B, 6U)
-    states = kept[..., :units]
-
-    def gradient(*args: Any, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
-        arriving = upstream if upstream is not None else args[0]
-        before = ops.concatenate([blank[None], kept[:-1]], axis=0)[..., : 2 * units]
-        back_to_state = ops.transpose(recurrent)
-
-        def back(carry: Tensor, x: tuple[Tensor, ...]) -> Any:
-            arrived, earlier, now = x
-            _, held, i, f, g, o = ops.split(now, 6, axis=-1)
-            d_state = carry[:, :units] + arrived
-            squashed = ops.tanh(held)
-            d_memory = carry[:, units : 2 * units] + d_state * o * (1.0 - squashed * squashed)
-            d_gates = ops.concatenate(
-                [
-                    d_memory * g * i * (1.0 - i),
-                    d_memory * earlier[:, units:] * f * (1.0 - f),
-                    d_memory * i * (1.0 - g * g),
-                    d_state * squashed * o * (1.0 - o),
-                ],
-                axis=-1,
-            )
-            d_before = ops.matmul(d_gates, back_to_state)
-            carry = ops.concatenate([d_before, d_memory * f, d_gates], axis=-1)
-            return carry, carry
-
-        _, d_kept = ops.scan(back, blank, (arriving, before, kept), reverse=True)
-        d_given = d_kept[..., 2 * units :]
-        heard = ops.reshape(before[..., :units], (-1, units))
-        d_recurrent = ops.matmul(ops.transpose(heard), ops.reshape(d_given, (-1, 4 * units)))
-        return d_given, d_recurrent
-
-    return states, gradient
 
 
 def _laid(ids: Tensor, bins: int) -> Tensor:
@@ -263,8 +207,14 @@ def logits(
     """
     view = ops.matmul(state, weights[f"{name}/state"]) + weights[f"{name}/bias"]
     for factor in HEADS[name].given:
-        view = view + ops.take(weights[f"{name}/{factor}"], given[factor], axis=0)
+        if f"{name}/{factor}" in weights:
+            view = view + ops.take(weights[f"{name}/{factor}"], given[factor], axis=0)
     view = ops.silu(view)
+    scores = 0.0
+    if f"{name}/absolute" in weights:
+        scores = ops.matmul(view, weights[f"{name}/absolute"]) + weights[f"{name}/absolute_bias"]
+    if f"{name}/kernel" not in weights:
+        return scores
     modulation = (
         ops.matmul(view, weights[f"{name}/modulation"]) + weights[f"{name}/modulation_bias"]
     )
@@ -273,17 +223,16 @@ def logits(
     echo = echoes(weights, name, view, past, keys)
     seen = seen + ops.conv(echo, weights[f"{name}/echo"], padding="same")
     seen = ops.relu(seen * (1.0 + scale) + shift)
-    relative = ops.sum(seen * weight, axis=-1)
-    absolute = ops.matmul(view, weights[f"{name}/absolute"]) + weights[f"{name}/absolute_bias"]
-    return relative + absolute
+    return scores + ops.sum(seen * weight, axis=-1)
 
 
-def states(weights: Weights, note: Tensor, style: Tensor) -> Tensor:
+def states(weights: Weights, spec: NetworkSpec, note: Tensor, style: Tensor) -> Tensor:
     """The state before each note of B sequences: ids (B, T, 6), style (B, 2) to (B, T, U)."""
     batch, count = note.shape[:2]
     style = ops.broadcast_to(style[:, None], (batch, count, len(STYLES)))
     given = ops.transpose(gates(weights, note, style), (1, 0, 2))
-    return ops.transpose(lstm(given, weights["hear/recurrent"]), (1, 0, 2))
+    run = RECURRENCES[spec.recurrence].run
+    return ops.transpose(run(given, weights["hear/recurrent"]), (1, 0, 2))
 
 
 def all_heads(
@@ -308,7 +257,9 @@ def all_heads(
     return {name: logits(weights, name, state, ids, laid[name], past, keys) for name in HEADS}
 
 
-def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def all_logits(
+    weights: Weights, spec: NetworkSpec, heard: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
     """Logits (B, T, bins) of every factor of every note of B sequences, with teacher forcing.
 
     `heard` has note (B, T, 6), past (B, T, 25, 4), now (B, T, 25, 2), then (B, T, 25, 4), style
@@ -316,7 +267,7 @@ def all_logits(weights: Weights, heard: Mapping[str, Tensor]) -> dict[str, Tenso
     (dropout, the same along a sequence: Gal and Ghahramani 2016; 1 when not training), and played
     (B, T, 6), the ids of the notes to be foretold.
     """
-    state = states(weights, heard["note"], heard["style"]) * heard["kept"][:, None]
+    state = states(weights, spec, heard["note"], heard["style"]) * heard["kept"][:, None]
     flat = [
         ops.reshape(x, (-1, *x.shape[2:]))
         for x in (

@@ -12,23 +12,28 @@ from collections.abc import Callable
 from keras import ops
 
 from improv.model import relative
+from improv.model.heads import KEY, MOMENTS
+from improv.model.recurrence import RECURRENCES
 from improv.model.relative import Tensor, Weights
 from improv.model.signatures import NEEDS
+from improv.model.spec import NetworkSpec
 from improv.music.encoding import WINDOW
 
 Function = Callable[..., dict[str, Tensor]]
 
 
-def functions(weights: Weights) -> dict[str, Function]:
+def functions(weights: Weights, spec: NetworkSpec) -> dict[str, Function]:
     """The five functions by name; each takes the inputs of its signature by name."""
 
-    def hear(note: Tensor, style: Tensor, state: Tensor, memory: Tensor) -> dict[str, Tensor]:
+    def hear(note: Tensor, style: Tensor, **carried: Tensor) -> dict[str, Tensor]:
         given = relative.gates(weights, note, style)
-        state, memory = relative.cell(given, state, memory, weights["hear/recurrent"])[:2]
-        return {"state": state, "memory": memory, "key": relative.key(weights, state)}
+        after = RECURRENCES[spec.recurrence].step(given, carried, weights["hear/recurrent"])
+        return {**after, "key": relative.key(weights, after["state"])}
 
     def head(name: str) -> Function:
-        def ask(state: Tensor, keys: Tensor, past: Tensor, **given: Tensor) -> dict[str, Tensor]:
+        def ask(state: Tensor, **given: Tensor) -> dict[str, Tensor]:
+            past = given.get("past", ops.zeros((1, WINDOW, 4), "int32"))
+            keys = given.get("keys", ops.zeros((1, WINDOW, MOMENTS * KEY)))
             now = given.get("now", ops.zeros((1, WINDOW, 2)))
             then = given.get("then", ops.zeros((1, WINDOW, 4)))
             step = given.get("step", ops.zeros((1,), "int32"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from improv.model.heads import HEADS, KEY, MOMENTS, Shape
+from improv.model.spec import NetworkSpec, shapes
 from improv.music.encoding import WINDOW
 from improv.music.hearing import STYLES, VOCABULARY
 
@@ -28,22 +29,27 @@ NEEDS = {
 NAMES = ("hear", *NEEDS)
 
 
-def inputs(name: str, units: int) -> Inputs:
+def carried(spec: NetworkSpec) -> tuple[str, ...]:
+    """What is carried from note to note, each (1, units), and blank at first."""
+    return ("state", "memory") if spec.recurrence == "lstm" else ("state",)
+
+
+def inputs(name: str, spec: NetworkSpec) -> Inputs:
     """The inputs of a function, each with its shape and type."""
-    state = {"state": ((1, units), "float32")}
     if name == "hear":
         return {
             "note": ((1, len(VOCABULARY)), "int32"),
             "style": ((1, len(STYLES)), "float32"),
-            **state,
-            "memory": ((1, units), "float32"),
+            **dict.fromkeys(carried(spec), ((1, spec.units), "float32")),
         }
-    given: Inputs = dict.fromkeys(HEADS[name].given, ((1,), "int32"))
-    return {**state, **{key: _AROUND[key] for key in NEEDS[name]}, **given}
+    wanted = shapes(spec)
+    given: Inputs = {key: ((1,), "int32") for key in HEADS[name].given if f"{name}/{key}" in wanted}
+    around = {key: _AROUND[key] for key in NEEDS[name]} if f"{name}/kernel" in wanted else {}
+    return {"state": ((1, spec.units), "float32"), **around, **given}
 
 
-def outputs(name: str, units: int) -> dict[str, Shape]:
+def outputs(name: str, spec: NetworkSpec) -> dict[str, Shape]:
     """The outputs of a function, each with its shape."""
     if name == "hear":
-        return {"state": (1, units), "memory": (1, units), "key": (1, MOMENTS * KEY)}
+        return {**dict.fromkeys(carried(spec), (1, spec.units)), "key": (1, MOMENTS * KEY)}
     return {"logits": (1, HEADS[name].bins)}

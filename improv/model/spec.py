@@ -20,14 +20,23 @@ class NetworkSpec:
     """A network that can be built again from this alone.
 
     `encoding` is the version of music/encoding.py it was trained with, `units` the size of the
-    LSTM's state, `architecture` one of ARCHITECTURES.
+    recurrent state, `architecture` one of ARCHITECTURES. The others are the relative network's
+    alone: which recurrent state it has, one of RECURRENCES; how it knows pitch, one of PITCHES_AS
+    (by absolute pitch, by intervals and the heads that move with transposition, or by both); and
+    how many notes its training sequences had, which is as far as a state may be carried.
     """
 
     encoding: int = ENCODING_VERSION
     architecture: str = "seed"
     units: int = 128
+    recurrence: str = "lstm"
+    pitch: str = "both"
+    length: int = 64
 
 
+PITCHES_AS = ("both", "absolute", "interval")
+RECURRENCES = tuple(heads.GATES)
+LENGTHS = (32, 512)
 LARGEST = 1024  # units; 18 MB of weights. Above it a schema is damage or malice
 
 
@@ -45,16 +54,16 @@ def _seed_shapes(units: int) -> dict[str, Shape]:
     }
 
 
-_SHAPES: dict[str, Callable[[int], dict[str, Shape]]] = {
-    "seed": _seed_shapes,  # see improv.model.network
-    "relative": heads.shapes,  # see improv.model.relative
+_SHAPES: dict[str, Callable[[NetworkSpec], dict[str, Shape]]] = {
+    "seed": lambda spec: _seed_shapes(spec.units),  # see improv.model.network
+    "relative": lambda spec: heads.shapes(spec.units, spec.recurrence, spec.pitch),
 }
 ARCHITECTURES = tuple(_SHAPES)
 
 
 def shapes(spec: NetworkSpec) -> dict[str, Shape]:
     """Each weight's name and shape, in the order of the network's layers."""
-    return _SHAPES[spec.architecture](spec.units)
+    return _SHAPES[spec.architecture](spec)
 
 
 def parameters(spec: NetworkSpec) -> int:

@@ -31,7 +31,16 @@ import platformdirs
 from numpy.typing import NDArray
 
 from improv.errors import ModelRefused, UsageError
-from improv.model.spec import ARCHITECTURES, LARGEST, NetworkSpec, parameters, shapes
+from improv.model.spec import (
+    ARCHITECTURES,
+    LARGEST,
+    LENGTHS,
+    PITCHES_AS,
+    RECURRENCES,
+    NetworkSpec,
+    parameters,
+    shapes,
+)
 from improv.music.encoding import ENCODING_VERSION
 
 DEFAULT = "default"
@@ -235,6 +244,11 @@ def _read_network(path: Path) -> tuple[NetworkSpec, dict[str, str]]:
         raise _refused(path, f"architecture {spec.architecture!r} is unknown; known: {known}")
     if type(spec.units) is not int or not 1 <= spec.units <= LARGEST:
         raise _refused(path, f"units must be from 1 to {LARGEST}, not {spec.units!r}")
+    if spec.recurrence not in RECURRENCES or spec.pitch not in PITCHES_AS:
+        raise _refused(path, f"no network is {spec.recurrence!r} and {spec.pitch!r}")
+    shortest, longest = LENGTHS
+    if type(spec.length) is not int or not shortest <= spec.length <= longest:
+        raise _refused(path, f"length must be from {shortest} to {longest}, not {spec.length!r}")
     if spec.encoding != ENCODING_VERSION:
         raise ModelRefused(
             f"{path} is of encoding {spec.encoding!r} and this improv plays {ENCODING_VERSION}; "

@@ -56,7 +56,7 @@ def improviser(folder: ModelFolder, device: str) -> Improviser:
     """The model of a verified folder on "cpu" or "gpu". Raises DeviceError."""
     backend = f"tensorflow {device}"
     if folder.spec.architecture == "relative":
-        ear = Ear(calls(folder, device), folder.spec.units)
+        ear = Ear(calls(folder, device), folder.spec)
         return DistributionImproviser(folder.name, backend, ear)
     return SeedImproviser(folder.name, backend, compiled(folder, device))
 
@@ -67,8 +67,8 @@ def calls(folder: ModelFolder, device: str) -> dict[str, Call]:
     with tf.device(place):
         weights = {name: tf.constant(weight) for name, weight in read_weights(folder).items()}
     found: dict[str, Call] = {}
-    for name, function in relative_calls.functions(weights).items():
-        inputs = signatures.inputs(name, folder.spec.units)
+    for name, function in relative_calls.functions(weights, folder.spec).items():
+        inputs = signatures.inputs(name, folder.spec)
         given = {key: tf.TensorSpec(shape, kind) for key, (shape, kind) in inputs.items()}
         traced = tf.function(function).get_concrete_function(**given)
         found[name] = _on(place, traced)

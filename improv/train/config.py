@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from improv.errors import UsageError
-from improv.model.spec import NetworkSpec
+from improv.model.spec import LENGTHS, PITCHES_AS, RECURRENCES, NetworkSpec
 from improv.train.sequences import Augmentation
 
 UNSTATED = "not stated"
@@ -20,6 +20,8 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 class SequenceConfig:
     """What the relative network's training alone needs; see `sequences.Augmentation`."""
 
+    recurrence: str = "lstm"
+    pitch: str = "both"
     length: int = 64  # notes
     tempo: float = 0.1
     velocity: int = 10
@@ -32,8 +34,17 @@ class SequenceConfig:
     pop_share: float = 0.35  # of its sequences in each pass
 
     def __post_init__(self) -> None:
-        if not 2 <= self.length <= 512:
-            raise UsageError(f"length must be from 2 to 512 notes, not {self.length}")
+        shortest, longest = LENGTHS
+        if not shortest <= self.length <= longest:
+            raise UsageError(
+                f"length must be from {shortest} to {longest} notes, not {self.length}"
+            )
+        if self.recurrence not in RECURRENCES:
+            known = " or ".join(RECURRENCES)
+            raise UsageError(f"recurrence must be {known}, not {self.recurrence!r}")
+        if self.pitch not in PITCHES_AS:
+            known = ", ".join(PITCHES_AS)
+            raise UsageError(f"pitch must be one of {known}, not {self.pitch!r}")
         for name in ("tempo", "unpitched", "silent", "deaf", "one_hand", "pop_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name):g}")
@@ -117,7 +128,14 @@ class TrainConfig:
 
     @property
     def spec(self) -> NetworkSpec:
-        return NetworkSpec(architecture=self.architecture, units=self.units)
+        own = self.sequences
+        return NetworkSpec(
+            architecture=self.architecture,
+            units=self.units,
+            recurrence=own.recurrence,
+            pitch=own.pitch,
+            length=own.length,
+        )
 
 
 def rate(config: TrainConfig, step: int, total: int) -> float:

@@ -1,8 +1,8 @@
 """What a network of distributions makes of every note, as it would in playing.
 
-For each note the network begins blank and hears the up to 25 notes before it, which is what a
-player's rolling context gives it. Each factor is foretold given those before it as they were
-played (velocity, then step, pitch and duration).
+For each note the network begins blank and hears the up to 25 notes before it, or as many as are
+asked for, which is what a player's rolling context gives it. Each factor is foretold given those
+before it as they were played (velocity, then step, pitch and duration).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from improv.model import relative
 from improv.model.heads import HEADS
 from improv.model.relative import Weights
+from improv.model.spec import NetworkSpec
 from improv.music import hearing
 from improv.music.encoding import WINDOW
 from improv.music.hearing import STYLES
@@ -37,16 +38,19 @@ BATCH = 512  # notes
 
 
 def foretell(
+    spec: NetworkSpec,
     weights: Mapping[str, NDArray[np.float32]],
     pieces: Pieces,
     until: NDArray[np.int64],
     progress: Report = silent,
     *,
     style: int = 0,
+    context: int = WINDOW,
 ) -> tuple[Marks, Seen]:
     """Marks of the notes numbered `until` (T,), none of them a piece's first.
 
-    `style` is which of `improv.music.hearing.STYLES` the music is heard as.
+    `style` is which of `improv.music.hearing.STYLES` the music is heard as, `context` how many
+    notes before one its state has heard.
     """
     tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
     offsets = np.asarray(pieces.offsets, np.int64)
@@ -55,7 +59,9 @@ def foretell(
     seen = Seen()
     for begin in range(0, len(until), BATCH):
         which = slice(begin, begin + BATCH)
-        logits, step, note = _asked(tensors, pieces, first[which], until[which], style)
+        logits, step, note = _asked(
+            spec, tensors, pieces, np.maximum(first, until - context)[which], until[which], style
+        )
         marks: Marks = {
             "pitch": pitch_marks(logits["pitch"], note["pitch"]),
             "step": time_bin_marks(logits["step"], step),
@@ -71,19 +77,20 @@ def foretell(
 
 
 def _asked(
+    spec: NetworkSpec,
     weights: Weights,
     pieces: Pieces,
-    first: NDArray[np.int64],
+    begin: NDArray[np.int64],
     until: NDArray[np.int64],
     style: int,
 ) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, NDArray[Any]]]:
     """Logits of B notes, their steps in seconds, and their other factors.
 
-    `first` (B,) is where the piece of each begins. Where fewer than 25 notes come before one, its
-    sequence goes on beyond it; what follows is not heard.
+    `begin` (B,) is the first note that is heard before each. Where that is later than before
+    others, its sequence goes on beyond it; what follows is not heard.
     """
-    begin = np.maximum(first, until - WINDOW)  # (B,)
-    index = np.minimum(begin[:, None] + np.arange(WINDOW + 1), len(pieces.pitch) - 1)
+    length = int((until - begin).max()) + 1
+    index = np.minimum(begin[:, None] + np.arange(length), len(pieces.pitch) - 1)
     start = np.asarray(pieces.start)[index]
     duration = np.asarray(pieces.duration, np.float64)[index]
     places = (until - begin)[:, None]  # (B, 1)
@@ -96,12 +103,15 @@ def _asked(
     )
     rows = np.arange(len(until))
     styles = np.eye(len(STYLES), dtype=np.float32)[np.full(len(until), style)]
-    states = relative.states(weights, ops.convert_to_tensor(heard.note), styles)
-    state = ops.convert_to_numpy(states)[rows, places[:, 0]]
-    keys = ops.convert_to_numpy(relative.before(relative.key(weights, states)))
+    states = ops.convert_to_numpy(
+        relative.states(weights, spec, ops.convert_to_tensor(heard.note), styles)
+    )
+    state = states[rows, places[:, 0]]
+    last = np.maximum(places + np.arange(-WINDOW, 0), 0)  # (B, 25); `past` says which there are
+    keys = relative.key(weights, ops.convert_to_tensor(states[rows[:, None], last]))
     played = ids[rows, places[:, 0]]
     around = (heard.past[:, 0], heard.now[:, 0], heard.then[:, 0])
-    given = [ops.convert_to_tensor(x) for x in (state, keys[rows, places[:, 0]], *around, played)]
+    given = [ops.convert_to_tensor(x) for x in (state, keys, *around, played)]
     logits = relative.all_heads(weights, *given)
     step = np.asarray(pieces.start)[until] - np.asarray(pieces.start)[until - 1]
     note: dict[str, NDArray[Any]] = {

@@ -41,7 +41,7 @@ def folder(tmp_path: Path, exported: bytes) -> ModelFolder:
 def relative_graph() -> bytes:
     from improv.model import export, relative
 
-    return export.litert_model(RELATIVE, relative.initial(16, 0))
+    return export.litert_model(RELATIVE, relative.initial(RELATIVE, 0))
 
 
 @pytest.fixture
@@ -49,5 +49,7 @@ def relative_folder(tmp_path: Path, relative_graph: bytes) -> ModelFolder:
     from improv.model import relative
 
     path = tmp_path / "related"
-    store.write(path, RELATIVE, relative.initial(16, 0), relative_graph, 'title = "Related"\n')
+    store.write(
+        path, RELATIVE, relative.initial(RELATIVE, 0), relative_graph, 'title = "Related"\n'
+    )
     return store.find(path)

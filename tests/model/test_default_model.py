@@ -54,10 +54,10 @@ def test_its_graph_is_of_its_weights() -> None:
     """With 8-bit weights every factor's likelihood is within 0.02 nats a note of the exact one."""
     folder = store.find("default")
     ears = [
-        Ear(calls, folder.spec.units)
+        Ear(calls, folder.spec)
         for calls in (
             tensorflow_backend.calls(folder, "cpu"),
-            litert.calls(store.read_graph(folder), folder.spec.units),
+            litert.calls(store.read_graph(folder), folder.spec),
         )
     ]
     nats: list[list[float]] = [[], []]

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from improv.model import heads, litert, network, relative, store, tensorflow_backend
-from improv.model.listening import NOTHING, TRAINED, Call, DistributionImproviser, Ear
+from improv.model import (
+    export,
+    heads,
+    litert,
+    network,
+    relative,
+    relative_calls,
+    store,
+    tensorflow_backend,
+)
+from improv.model.listening import NOTHING, Call, DistributionImproviser, Ear
 from improv.model.loading import load
-from improv.model.spec import NetworkSpec
+from improv.model.recurrence import RECURRENCES
+from improv.model.signatures import carried
+from improv.model.spec import PITCHES_AS, NetworkSpec, shapes
 from improv.model.store import ModelFolder
 from improv.music import hearing
 from improv.music.encoding import WINDOW
@@ -70,27 +83,29 @@ def test_its_weights_have_the_names_and_shapes_of_the_schema() -> None:
     """What is stored is what is built."""
     model = network.build(SPEC)
     found = {name: array.shape for name, array in network.weights_of(model).items()}
-    assert found == heads.shapes(16)
+    assert found == shapes(SPEC)
 
 
-def test_the_gradient_of_the_lstm_is_that_of_its_steps() -> None:
+@pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("gru", 3)])
+def test_the_gradient_of_a_run_is_that_of_its_steps(kind: str, gates: int) -> None:
     """The gradient written by hand is what TensorFlow finds through the single steps."""
     rng = np.random.default_rng(0)
     given, recurrent, wanted = (
         tf.constant(rng.normal(0, 0.5, shape), tf.float32)
-        for shape in ((7, 3, 32), (8, 32), (7, 3, 8))
+        for shape in ((7, 3, 8 * gates), (8, 8 * gates), (7, 3, 8))
     )
+    recurrence = RECURRENCES[kind]
 
     def plain(given: tf.Tensor, recurrent: tf.Tensor) -> tf.Tensor:
-        state = memory = tf.zeros((3, 8))
+        held = dict.fromkeys(carried(NetworkSpec(recurrence=kind)), tf.zeros((3, 8)))
         states = []
         for step in range(7):
-            state, memory, *_ = relative.cell(given[step], state, memory, recurrent)
-            states.append(state)
+            held = recurrence.step(given[step], held, recurrent)
+            states.append(held["state"])
         return tf.stack(states)
 
     gradients = []
-    for function in (plain, relative.lstm):
+    for function in (plain, recurrence.run):
         with tf.GradientTape() as tape:
             tape.watch([given, recurrent])
             loss = tf.reduce_sum(function(given, recurrent) * wanted)
@@ -103,22 +118,55 @@ def _tensorflow_calls(folder: ModelFolder) -> dict[str, Call]:
     return tensorflow_backend.calls(folder, "cpu")
 
 
-def test_what_is_trained_is_what_plays(relative_folder: ModelFolder) -> None:
-    """Live, note by note, every logit is that of the training graph to 1e-4."""
+@pytest.mark.parametrize("recurrence", RECURRENCES)
+@pytest.mark.parametrize("pitch", PITCHES_AS)
+def test_what_is_trained_is_what_plays(recurrence: str, pitch: str) -> None:
+    """Live, note by note, every logit is that of the training graph to 1e-4, for every kind."""
+    spec = NetworkSpec(architecture="relative", units=16, recurrence=recurrence, pitch=pitch)
     notes = _music()
-    model = network.build(SPEC)
-    network.give_weights(model, store.read_weights(relative_folder))
+    model = network.build(spec, seed=2)
+    weights = network.weights_of(model)
     wanted = model(_batch(notes))
-    lived = _lived(Ear(_tensorflow_calls(relative_folder), 16), notes)
+    functions = relative_calls.functions(weights, spec)
+    calls = {name: _numbers(function) for name, function in functions.items()}
+    lived = _lived(Ear(calls, spec), notes)
     for name in FACTORS:
         np.testing.assert_allclose(lived[name], wanted[name][0, 1:], atol=1e-4)
+
+
+def _numbers(function: relative_calls.Function) -> Call:
+    return lambda **given: {name: np.asarray(x) for name, x in function(**given).items()}
+
+
+@pytest.mark.parametrize("pitch", ["absolute", "interval"])
+def test_every_kind_of_network_can_be_exported(pitch: str, tmp_path: Path) -> None:
+    """A GRU that knows pitch in one way only: stored, verified and played by LiteRT."""
+    spec = NetworkSpec(architecture="relative", units=16, recurrence="gru", pitch=pitch, length=96)
+    weights = relative.initial(spec, 0)
+    graph = export.litert_model(spec, weights)
+    store.write(tmp_path / "kind", spec, weights, graph, 'title = "Kind"\n')
+    improviser = load(store.find(tmp_path / "kind"), "cpu")
+    improviser.prime(_music(30))
+    assert len({improviser.draw(Params(), (1, index)).pitch for index in range(20)}) > 5
+
+
+def test_by_intervals_alone_music_a_fifth_higher_is_foretold_a_fifth_up() -> None:
+    """No absolute pitch comes in and no logit is a pitch's own."""
+    spec = NetworkSpec(architecture="relative", units=16, pitch="interval")
+    model = network.build(spec, seed=3)
+    notes = _music()
+    low, high = (
+        model(_batch([Note(n.pitch // 2 + 40 + up, 80, n.start, n.duration) for n in notes]))
+        for up in (0, 7)
+    )
+    np.testing.assert_allclose(high["pitch"][0, :, 31:], low["pitch"][0, :, 24:-7], atol=1e-4)
 
 
 def test_integer_weights_say_nearly_the_same(relative_folder: ModelFolder) -> None:
     """The exported graph gives what was played a likelihood within 0.02 nats a note."""
     notes = _music(60)
-    exact = _lived(Ear(_tensorflow_calls(relative_folder), 16), notes)
-    small = _lived(Ear(litert.calls(store.read_graph(relative_folder), 16), 16), notes)
+    exact = _lived(Ear(_tensorflow_calls(relative_folder), SPEC), notes)
+    small = _lived(Ear(litert.calls(store.read_graph(relative_folder), SPEC), SPEC), notes)
     played = _batch(notes)["played"][0, 1:]
     for name, place in FACTORS.items():
         nats = [
@@ -130,7 +178,7 @@ def test_integer_weights_say_nearly_the_same(relative_folder: ModelFolder) -> No
 
 def test_its_pitch_head_moves_with_transposition() -> None:
     """Without absolute logits and at one state, music a fifth higher is foretold a fifth up."""
-    weights = relative.initial(16, 1)
+    weights = relative.initial(SPEC, 1)
     weights = {
         name: np.zeros_like(value) if name.startswith("pitch/absolute") else value
         for name, value in weights.items()
@@ -151,7 +199,7 @@ def test_its_pitch_head_moves_with_transposition() -> None:
 
 def test_an_echo_is_what_followed_the_moment_most_like_this_one() -> None:
     """The pitch played then, and the pitch as far from the last note as that one was from its."""
-    weights = relative.initial(16, 1)
+    weights = relative.initial(SPEC, 1)
     weights["pitch/lag"] = np.zeros_like(weights["pitch/lag"])
     past = np.broadcast_to(NOTHING[[0, 3, 4, 5]], (1, WINDOW, 4)).copy()
     past[0, -4:, 0] = (60, 64, 67, 62)
@@ -200,7 +248,7 @@ def test_what_it_draws_it_hears(relative_folder: ModelFolder) -> None:
 
 def test_it_never_goes_further_than_it_was_trained(relative_folder: ModelFolder) -> None:
     """A state is carried for one training sequence at most, then begun anew from 25 notes."""
-    calls = litert.calls(store.read_graph(relative_folder), 16)
+    calls = litert.calls(store.read_graph(relative_folder), SPEC)
     blank, furthest, since = 0, 0, 0
 
     def hear(**given: np.ndarray) -> object:
@@ -209,11 +257,11 @@ def test_it_never_goes_further_than_it_was_trained(relative_folder: ModelFolder)
         furthest, blank = max(furthest, since), blank + (since == 0)
         return calls["hear"](**given)
 
-    improviser = DistributionImproviser("x", "y", Ear({**calls, "hear": hear}, 16))
+    improviser = DistributionImproviser("x", "y", Ear({**calls, "hear": hear}, SPEC))
     improviser.prime(_music(30))
     for index in range(100):
         improviser.draw(Params(), (1, index))
-    assert furthest < TRAINED
+    assert furthest < SPEC.length
     assert blank == 1 + 1 + 2  # made, primed, and after each 38 notes
 
 

@@ -9,12 +9,14 @@ import pytest
 
 from improv.model import relative, relative_calls
 from improv.model.listening import Ear
+from improv.model.spec import NetworkSpec
 from improv.music.event import Note
 from improv.music.hearing import time_bin
 from improv.train import dataset, foretelling
 from improv.train.evaluate import spread, targets
 from improv.train.score import median_time, time_bin_marks
 
+SPEC = NetworkSpec(architecture="relative", units=16)
 COUNT = 45
 
 
@@ -46,11 +48,11 @@ def _numbers(**given: np.ndarray) -> dict[str, np.ndarray]:
 def test_each_note_is_foretold_from_the_25_before_it() -> None:
     """At a piece's second note, its 26th and its last: the nats of an ear primed as in playing."""
     pieces = _piece()
-    weights = relative.initial(16, 0)
-    functions = relative_calls.functions(weights)
-    ear = Ear({n: lambda f=f, **x: _numbers(**f(**x)) for n, f in functions.items()}, 16)
+    weights = relative.initial(SPEC, 0)
+    functions = relative_calls.functions(weights, SPEC)
+    ear = Ear({n: lambda f=f, **x: _numbers(**f(**x)) for n, f in functions.items()}, SPEC)
     until = np.array([1, 25, 44, 46, 89])
-    marks, _ = foretelling.foretell(weights, pieces, until)
+    marks, _ = foretelling.foretell(SPEC, weights, pieces, until)
     for row, i in enumerate(until):
         ear.begin()
         for j in range(max(COUNT * (i // COUNT), i - 25), i):
