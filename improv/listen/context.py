@@ -1,8 +1,9 @@
 """The rolling context: the last 25 notes that really sounded, yours and its, in onset order.
 
 Rule: what has sounded is here, what is only planned never is. A note enters when it begins and
-gets its length when it ends; until then its length is what has passed so far. The context is
-handed out as a value (`snapshot`), so nothing has to be rolled back when a player interrupts.
+gets its length when its key is let go; what a pedal then adds stands beside it, so that each model
+hears the length it has learnt from. The context is handed out as a value (`snapshot`), so nothing
+has to be rolled back when a player interrupts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Context:
         self._size = size
         self._notes: dict[int, Note] = {}  # by serial, in the order they began
         self._held: set[int] = set()
+        self._ringing: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._notes)
@@ -36,13 +38,21 @@ class Context:
             oldest = next(iter(self._notes))
             del self._notes[oldest]
             self._held.discard(oldest)
+            self._ringing.discard(oldest)
+
+    def release(self, serial: int, at: float) -> None:
+        """A note's key is let go and the pedal keeps it; one that has rolled out is ignored."""
+        self.end(serial, at)
+        if serial in self._notes:
+            self._ringing.add(serial)
 
     def end(self, serial: int, at: float) -> None:
-        """Give a note the length it really had; a serial that has rolled out is ignored."""
+        """A note ceases to sound: it gets the length it had. One that has rolled out is ignored."""
         note = self._notes.get(serial)
         if note is not None:
-            self._notes[serial] = replace(note, duration=max(0.0, at - note.start))
+            self._notes[serial] = _lasting(note, at, rings=serial in self._ringing)
         self._held.discard(serial)
+        self._ringing.discard(serial)
 
     def seed(self, notes: Iterable[Note], end: float) -> None:
         """Start over from a phrase, shifted so that its last note begins at `end`.
@@ -59,11 +69,17 @@ class Context:
         """Forget everything."""
         self._notes.clear()
         self._held.clear()
+        self._ringing.clear()
 
-    def snapshot(self, now: float) -> tuple[Note, ...]:
-        """The context as a value, oldest first."""
+    def snapshot(self, until: float) -> tuple[Note, ...]:
+        """The context as a value, oldest first; what still sounds is taken to last `until` then.
+
+        Nobody knows how long it will. A model that goes on over a held chord is to hear it under
+        the notes to come, so `until` is as far as it plans ahead.
+        """
+        open_ = self._held | self._ringing
         return tuple(
-            replace(note, duration=max(0.0, now - note.start)) if serial in self._held else note
+            _lasting(note, until, rings=serial in self._ringing) if serial in open_ else note
             for serial, note in self._notes.items()
         )
 
@@ -73,3 +89,10 @@ class Context:
         for note in reversed(self._notes.values()):
             return note.start
         return None
+
+
+def _lasting(note: Note, until: float, *, rings: bool) -> Note:
+    """The note with the length of its key, or of its ringing, such that it ends then."""
+    if rings:
+        return replace(note, rings=max(0.0, until - note.start - note.duration))
+    return replace(note, duration=max(0.0, until - note.start))

@@ -29,8 +29,7 @@ class Pairing:
         """The serial of the note that ends, or None if that key was not down."""
         return self._down.pop((event.channel, event.pitch), None)
 
-    def forget(self) -> list[int]:
-        """Take every key as released; their serials."""
-        serials = list(self._down.values())
-        self._down.clear()
-        return serials
+    def forget(self, channel: int | None = None) -> list[int]:
+        """Take every key as released, or those of one channel; their serials."""
+        keys = [key for key in self._down if channel is None or key[0] == channel]
+        return [self._down.pop(key) for key in keys]

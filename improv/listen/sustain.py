@@ -56,6 +56,13 @@ class Sustain:
         """The serial of the ringing note that is ended by striking its key again."""
         return self._ringing.pop(key, None)
 
+    def lift(self) -> list[int]:
+        """Take every pedal as up; the serials of the notes that this ends."""
+        self._down.clear()
+        ended = list(self._ringing.values())
+        self._ringing.clear()
+        return ended
+
     def _end(self, channel: int) -> list[int]:
         keys = [key for key in self._ringing if key[0] == channel]
         return [self._ringing.pop(key) for key in keys]

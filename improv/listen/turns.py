@@ -1,14 +1,16 @@
 """Whose turn it is: when a phrase of yours has ended.
 
-Rule: a phrase ends when no key is down and nothing has happened for `pause` seconds. A key held
-longer than `HOLD` counts as a phrase that rests on its last note: the answer may come over it, and
-a release that got lost on the way does not silence improv for ever.
+Rule: a phrase ends when nothing of yours has sounded for `pause` seconds: no key is down and no
+note rings under your pedal. Lifting the foot is as good as lifting the last key. What is held
+longer than `HOLD` counts as a phrase that rests on its last notes: the answer may come over them,
+and a release that got lost on the way does not silence improv for ever. A foot that rests on a
+pedal under which nothing rings holds nothing.
 """
 
 from __future__ import annotations
 
 HOLD = 3.0
-"""Seconds after the last onset when held keys no longer keep the turn."""
+"""Seconds after the last onset when held keys or a held pedal no longer keep the turn."""
 
 
 class Turns:
@@ -20,13 +22,13 @@ class Turns:
         self._held = 0
 
     def onset(self, at: float, held: int) -> None:
-        """You struck a key; `held` keys are down now."""
+        """You struck a key; `held` notes of yours are kept by a key or by the pedal now."""
         self._last_onset = at
         self._last_event = at
         self._held = held
 
     def release(self, at: float, held: int) -> None:
-        """You let a key go; `held` keys are still down."""
+        """You let a key or the pedal go; `held` notes are still kept."""
         self._last_event = at
         self._held = held
 

@@ -21,11 +21,10 @@ from collections import deque
 
 from improv.errors import UsageError
 from improv.listen.context import SIZE, Context
-from improv.listen.pairing import Pairing
-from improv.listen.pedals import Pedals
 from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
-from improv.play.effects import Ask, Effect, Item
+from improv.play.effects import Ask, Effect, Item, Send
+from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
     Action,
@@ -92,11 +91,10 @@ class Engine:
         self._idle_start = idle_start
         self._limit = limit
         self._context = Context()
-        self._pairing = Pairing()
-        self._pedals = Pedals()
         self._turns = Turns()
         self._scheduler = Scheduler()
         self._wire = Wire(self._context)
+        self._hands = Hands(self._context, self._wire, self._turns)
         self._ready = False
         self._idle_at: float | None = None
         self._floor = 0.0  # no note of the answer starts before this
@@ -136,20 +134,23 @@ class Engine:
         times += [self._idle_due(), self._ask_at()]
         return min((time for time in times if time is not None), default=None)
 
-    def greeting(self) -> list[bytes]:
-        """What an output that has just opened must be told: the instrument, if one was chosen.
+    def greeting(self, now: float) -> list[Send]:
+        """What an output that has just opened must be told: your pedals, and the instrument.
 
-        Nothing otherwise: a hardware synth keeps the patch its player has dialled in.
+        The instrument only if one was chosen: a hardware synth keeps the patch its player has
+        dialled in.
         """
         self._wire.ledger.touch(self.params.channel)
-        program = program_change(self.params.channel, self.params.program)
-        return [program] if self._chosen else []
+        thru = self.params.thru
+        said = [Send(message, now, Source.YOU, thru) for message in self._wire.pedals_down()]
+        if self._chosen:
+            program = program_change(self.params.channel, self.params.program)
+            said.append(Send(program, now, Source.IMPROV))
+        return said
 
-    def farewell(self) -> list[bytes]:
+    def farewell(self, now: float) -> list[Send]:
         """What an output must be told before it closes, so that nothing of ours rings on there."""
-        return [
-            n.note_off for n in self._wire.ledger.sounding() if n.audible
-        ] + self._wire.ledger.silence()
+        return self._wire.farewell(now)
 
     # --- what happens
     def handle(self, item: Item | None, now: float) -> list[Effect]:
@@ -157,13 +158,12 @@ class Engine:
         plan = self._scheduler.plan
         match item:
             case NoteOn():
-                self._press(item, now)
+                self._hands.press(item, now, audible=self.params.thru)
+                self._hear()
             case NoteOff():
-                self._release(item, now)
+                self._hands.release(item, now)
             case Other():
-                self._wire.ledger.touch(item.data[0] & 0x0F)
-                self._pedals.hear(item.data)
-                self._wire.send(item.data, now, Source.YOU, audible=self.params.thru)
+                self._hands.control(item, now, audible=self.params.thru)
             case SetParam():
                 self._turn(item, now)
             case Strike():
@@ -193,10 +193,7 @@ class Engine:
 
     def lift_keys(self, now: float) -> list[Effect]:
         """Take every key and pedal of yours as released: the keyboard is gone."""
-        for serial in self._pairing.forget():
-            self._wire.end(serial, now)
-        self._lift_pedals(now)
-        self._turns.release(now, 0)
+        self._hands.lift(now, audible=self.params.thru)
         return self.handle(None, now)
 
     def finish(self, now: float) -> list[Effect]:
@@ -206,35 +203,15 @@ class Engine:
         return self._wire.taken()
 
     # --- your playing
-    def _press(self, event: NoteOn, now: float) -> None:
-        serial = self._wire.new_serial()
-        cut = self._pairing.press(event, serial)
-        if cut is not None:
-            self._wire.end(cut, now)
-        self._hear(serial, event, now)
-        self._turns.onset(event.at, len(self._pairing))
-
-    def _release(self, event: NoteOff, now: float) -> None:
-        serial = self._pairing.release(event)
-        if serial is not None:
-            self._wire.end(serial, now, at=event.at)
-            self._turns.release(event.at, len(self._pairing))
-
-    def _lift_pedals(self, now: float) -> None:
-        for message in self._pedals.lift():
-            self._wire.send(message, now, Source.YOU)
-
     def _strike(self, strike: Strike, now: float) -> None:
-        serial = self._wire.new_serial()
-        self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, self.params.channel), now)
+        params = self.params
+        serial = self._hands.strike(strike, params.channel, now, audible=params.thru)
         self._scheduler.owe(serial, now + strike.duration)
-        self._turns.onset(now, len(self._pairing))
+        self._hear()
 
-    def _hear(self, serial: int, event: NoteOn, now: float) -> None:
+    def _hear(self) -> None:
+        """You struck a key: it is your turn."""
         self.heard += 1
-        note = Note(event.pitch, event.velocity, event.at, 0.0, Source.YOU)
-        self._context.begin(serial, note, held=True)
-        self._wire.start(serial, event.channel, note, now, due=now, audible=self.params.thru)
         if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
             self._drop_plan(float("-inf"))
             self.promptness.interrupted()
@@ -253,7 +230,9 @@ class Engine:
         if before.thru and not after.thru:
             for note in self._wire.ledger.sounding(Source.YOU):
                 self._wire.end(note.serial, now)
-            self._lift_pedals(now)
+        if before.thru != after.thru:  # what your foot does is only now heard, or no longer
+            for message in self._wire.pedals_down() if after.thru else self._wire.pedals_up():
+                self._wire.send(message, now, Source.YOU)
         if (before.program, before.channel) != (after.program, after.channel):
             self._chosen = True
             self._wire.ledger.touch(after.channel)
@@ -284,7 +263,7 @@ class Engine:
                 self.phase = Phase.STOPPED
 
     def _let_all_go(self, now: float) -> None:
-        self._pairing.forget()
+        self._hands.forget()
         self.released += self._wire.silence(now)
 
     # --- its playing
@@ -378,7 +357,8 @@ class Engine:
         left = self._left()
         self._number += 1
         self._asked = True
-        context = (*self._context.snapshot(now), *self._scheduler.plan)[-SIZE:]
+        heard = self._context.snapshot(now + HORIZON)
+        context = (*heard, *self._scheduler.plan)[-SIZE:]
         count = CHUNK if len(self._scheduler) else FIRST
         count = count if left is None else min(count, left)
         request = Request(self._number, context, self.params, count, self.seed, self._issued)

@@ -3,12 +3,20 @@
 The engine decides; here a decision becomes effects. Rule: a note that is started here is in the
 ledger until it is ended here, and whoever ends it (an owed off, a key struck again, a panic), its
 note-off, its length in the context and the screen's word of it come together and once.
+
+One piano has one pedal. Yours is passed on as it comes, every value of it, and improv's notes on
+its channel ring under it as your own do; their note-offs still leave when they are due, so that
+lifting your foot ends all but what is meant to last. To keep improv's notes out of your pedal,
+give it a channel of its own. What rings is known here, by what was really sent: with thru off
+improv's notes don't ring, and yours do wherever you hear them.
 """
 
 from __future__ import annotations
 
 from improv.listen.context import Context
-from improv.music.event import Note, Source
+from improv.listen.pedals import Pedals
+from improv.listen.sustain import Sustain
+from improv.music.event import Note, Other, Source
 from improv.play.effects import Effect, Send, Tell
 from improv.play.ledger import Ledger, Sounding, note_on
 from improv.play.messages import Ended, Notice, Planned, Sounded
@@ -22,6 +30,14 @@ class Wire:
         self._context = context
         self._effects: list[Effect] = []
         self._last_serial = 0
+        self._pedals = Pedals()
+        self._yours = Sustain()  # under your foot
+        self._its = Sustain()  # under what of it was sent
+
+    @property
+    def ringing(self) -> int:
+        """Notes of yours that sound by the pedal alone."""
+        return len(self._yours)
 
     def new_serial(self) -> int:
         """A serial number for a note that is about to start."""
@@ -32,9 +48,14 @@ class Wire:
         self, serial: int, channel: int, note: Note, now: float, *, due: float, audible: bool
     ) -> None:
         """Start a note that was due at `due`; one that is not audible goes to takes only."""
-        cut = self.ledger.start(Sounding(serial, channel, note.pitch, note.source, audible))
+        sounding = Sounding(serial, channel, note.pitch, note.source, audible)
+        cut = self.ledger.start(sounding)
         if cut is not None:
             self._let_go(cut, now, due=now, at=now)
+        for sustain in (self._yours, self._its):
+            rung = sustain.strike(sounding.key)
+            if rung is not None:
+                self._context.end(rung, note.start)
         self.send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
         self.tell(Sounded(serial, note.pitch, note.velocity, now, note.source))
 
@@ -51,6 +72,32 @@ class Wire:
             due = now if due is None else due
             self._let_go(note, now, due=due, at=due if at is None else at)
 
+    def control(self, event: Other, now: float, *, audible: bool) -> None:
+        """Take a pedal, a bend or any other message of yours, and pass it on."""
+        self.ledger.touch(event.data[0] & 0x0F)
+        self._pedals.hear(event.data)
+        self._cease(self._yours.hear(event.data), event.at)
+        self.send(event.data, now, Source.YOU, audible=audible)
+
+    def pedals_down(self) -> list[bytes]:
+        """What an instrument is told that has not heard of the pedals that are down."""
+        return self._pedals.down()
+
+    def pedals_up(self) -> list[bytes]:
+        """What an instrument is told that will not hear of them coming up."""
+        return self._pedals.up()
+
+    def lift_pedals(self, now: float, *, audible: bool) -> None:
+        """Take every pedal of yours as lifted: no word of yours will say so."""
+        for message in self._pedals.lift():
+            self.send(message, now, Source.YOU, audible=audible)
+        self._cease(self._yours.lift(), now)
+
+    def farewell(self, now: float) -> list[Send]:
+        """What an output is told before it closes: each note's end, and every channel reset."""
+        offs = [Send(n.note_off, now, n.source, n.audible) for n in self.ledger.sounding()]
+        return offs + [Send(message, now, Source.IMPROV) for message in self.ledger.silence()]
+
     def silence(self, now: float) -> int:
         """End every note, then reset every channel used; how many notes there were."""
         sounding = self.ledger.sounding()
@@ -58,10 +105,14 @@ class Wire:
             self.end(note.serial, now)
         for message in self.ledger.silence():
             self.send(message, now, Source.IMPROV)
+        self._pedals.lift()
+        self._cease(self._yours.lift(), now)
         return len(sounding)
 
     def send(self, message: bytes, due: float, source: Source, *, audible: bool = True) -> None:
         self._effects.append(Send(message, due, source, audible))
+        if audible:
+            self._cease(self._its.hear(message), due)
 
     def tell(self, report: Sounded | Ended | Planned | Notice) -> None:
         self._effects.append(Tell(report))
@@ -76,5 +127,13 @@ class Wire:
 
     def _let_go(self, note: Sounding, now: float, *, due: float, at: float) -> None:
         self.send(note.note_off, due, note.source, audible=note.audible)
-        self._context.end(note.serial, at)
+        sustain = self._yours if note.source is Source.YOU else self._its
+        if sustain.keep(note.serial, note.key):
+            self._context.release(note.serial, at)
+        else:
+            self._context.end(note.serial, at)
         self.tell(Ended(note.serial, now))
+
+    def _cease(self, serials: list[int], at: float) -> None:
+        for serial in serials:
+            self._context.end(serial, at)

@@ -218,8 +218,7 @@ class Player:
         if path is not None and f"file:{path}" != output.name:
             self._notice(f"there is a take of that name already; this one goes to {path}")
         try:
-            for message in self._engine.greeting():
-                output.send(message, self._clock(), Source.IMPROV)
+            _tell(output, self._engine.greeting(self._clock()))
         except DeviceError as error:
             self._lose(output, str(error))
 
@@ -261,8 +260,7 @@ class Player:
         for name in set(self._outputs) - set(specs):
             output = self._outputs.pop(name)
             with suppress(DeviceError):  # it is closed in any case
-                for message in self._engine.farewell():
-                    output.send(message, self._clock(), Source.IMPROV)
+                _tell(output, self._engine.farewell(self._clock()))
             self._rack.close(output)
         self._say_where()
         for spec in specs:
@@ -333,6 +331,12 @@ class Player:
             timing=figures(engine, self._meter, self._priority, now - self._began),
             sounding=engine.serials,
         )
+
+
+def _tell(output: Output, sends: list[Send]) -> None:
+    for send in sends:
+        if send.audible or output.is_take:
+            output.send(send.message, send.due, send.source)
 
 
 def _is_wanted(name: str, chosen: tuple[str, ...] | None) -> bool:

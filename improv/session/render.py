@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from improv.music.event import Note, Source
+from improv.music.event import Note
 from improv.play.effects import Ask, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
@@ -76,7 +76,7 @@ def render(
     """Improvise `count` notes from `opening`. `progress` hears how many there are so far."""
     engine = Engine(params, seed=seed, opening=opening, idle_start=None, limit=count)
     stage = Stage(engine, improviser)
-    stage.do([Send(message, 0.0, Source.IMPROV) for message in engine.greeting()])
+    stage.do([*engine.greeting(0.0)])
     stage.do(engine.model_ready(0.0))
     stage.feed(Transport(Action.PLAY), 0.0)
     while (due := engine.due()) is not None:

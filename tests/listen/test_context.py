@@ -49,3 +49,33 @@ def test_ending_a_note_that_has_rolled_out_changes_nothing():
     context.begin(2, Note(62, 64, 1.0, 0.2), held=False)
     context.end(1, 5.0)
     assert [n.pitch for n in context.snapshot(6.0)] == [62]
+
+
+def test_what_a_pedal_adds_stands_beside_the_key():
+    """The key is let go and the note rings on: so far, and then for as long as it did."""
+    context = Context()
+    context.begin(1, Note(60, 64, 1.0, 0.0), held=True)
+    context.release(1, 1.25)
+    assert [(n.duration, n.rings, n.sounding) for n in context.snapshot(2.0)] == [(0.25, 0.75, 1.0)]
+    context.end(1, 3.0)
+    assert [(n.duration, n.rings) for n in context.snapshot(9.0)] == [(0.25, 1.75)]
+
+
+def test_what_has_rolled_out_can_be_let_go_and_can_ring():
+    """A long note may outlive its place in the context, under the pedal too."""
+    context = Context(size=1)
+    context.begin(1, Note(60, 64, 0.0, 0.0), held=True)
+    context.begin(2, Note(62, 64, 1.0, 0.2), held=False)
+    context.release(1, 5.0)
+    context.end(1, 6.0)
+    assert [(n.pitch, n.rings) for n in context.snapshot(6.0)] == [(62, 0.0)]
+
+
+def test_a_prompt_keeps_both_lengths_of_its_notes():
+    """It is moved in time, and that is all."""
+    context = Context()
+    context.seed([Note(60, 64, 0.0, 0.25, Source.YOU, 0.5), Note(62, 64, 1.0, 0.25)], end=5.0)
+    assert [(n.start, n.duration, n.rings) for n in context.snapshot(9.0)] == [
+        (4.0, 0.25, 0.5),
+        (5.0, 0.25, 0.0),
+    ]

@@ -302,6 +302,10 @@ happenings = st.one_of(
         ("thru", True), ("pause", 0.05), ("velocity", 0), ("high", 20),
     ])),
     st.tuples(st.just("model"), st.booleans()),
+    st.tuples(st.just("control"), st.tuples(
+        st.sampled_from([0xB0, 0xB2]), st.sampled_from([64, 66, 120, 121, 123]), st.integers(0, 127)
+    )),
+    st.tuples(st.just("gone"), st.none()),
 )  # fmt: skip
 scripts = st.lists(st.tuples(st.floats(0, 1.5), happenings), max_size=25)
 
@@ -323,6 +327,11 @@ def play(script, notes):
                 item = Transport(what)
             case "turn":
                 item = SetParam(1, *what)
+            case "control":
+                item = Other(now, bytes(what))
+            case "gone":
+                made.do(made.engine.lift_keys(now))
+                continue
             case "model":
                 made.do((made.engine.model_ready if what else made.engine.model_lost)(now))
                 continue
