@@ -347,7 +347,13 @@ def _evaluate_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--model", required=True, metavar="NAME")
     sub.add_argument("--data", required=True, metavar="DIR|ZIP")
     sub.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
-    sub.add_argument("--plot", type=Path, metavar="OUT.png")
+    words = "foretell this many, evenly spread; 0 (the default) is all"
+    sub.add_argument("--notes", dest="most", type=whole, default=0, metavar="N", help=words)
+    words = "what a model that knows styles hears the music as"
+    sub.add_argument("--style", default="classical", choices=("classical", "pop"), help=words)
+    words = "let it go on from this many prompts (default 60); 0 is none"
+    sub.add_argument("--generate", type=whole, default=60, metavar="N", help=words)
+    sub.add_argument("--plot", type=Path, metavar="OUT.png", help="draw it all")
     json_option(sub)
 
 

@@ -9,6 +9,7 @@ import pytest
 from improv.cli import main
 from improv.errors import DeviceError
 from improv.model.store import find
+from improv.music.hearing import STYLES
 
 EMPTY = bytes.fromhex("4d546864000000060000000101e04d54726b0000000400ff2f00")
 
@@ -204,3 +205,19 @@ def test_examines_the_machine(capsys):
     assert main(["doctor", "--json"]) == 0
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert all(f["fix"] for f in findings if f["state"] == "missing")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--notes -1", "--notes must be 0 or more, not -1"),
+        ("--generate -1", "--generate must be 0 or more, not -1"),
+        ("--plot x.pdf", "a picture is a .png file"),
+    ],
+)
+def test_evaluate_refuses_before_it_measures(style, options, words, capsys):
+    """Every style there is can be named: the choices are written out, for start-up time."""
+    asked = f"evaluate --model seed --data nowhere --style {style} {options}"
+    assert main(asked.split()) == 2
+    assert words in sentence(capsys)

@@ -73,12 +73,8 @@ _RC: Any = {
 }
 
 
-@contextmanager
-def picture(out: Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure of that many inches, written to `out` when the block ends well.
-
-    Raises UsageError on a path that can't be written, before anything is drawn.
-    """
+def check_picture(out: Path) -> None:
+    """Raise UsageError on a path no picture can be written to."""
     if out.suffix.lower() != ".png":
         raise UsageError(f"a picture is a .png file, not {out.name!r}")
     try:
@@ -86,6 +82,15 @@ def picture(out: Path, width: float, height: float) -> Iterator[Figure]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot draw to {str(out)!r}: {reason}; give another path") from None
+
+
+@contextmanager
+def picture(out: Path, width: float, height: float) -> Iterator[Figure]:
+    """A figure of that many inches, written to `out` when the block ends well.
+
+    Raises UsageError on a path that can't be written, before anything is drawn.
+    """
+    check_picture(out)
     # whatever matplotlibrc says; and a title in a script the font lacks is drawn as boxes
     with style.context("default", after_reset=True), mpl.rc_context(_RC), quiet_glyphs():
         figure = Figure(figsize=(width, height))

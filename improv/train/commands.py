@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from improv.config import load_table
+from improv.errors import UsageError
 from improv.model import store
 from improv.model.store import ModelFolder
+from improv.session import look
 from improv.train import dataset, maestro
 from improv.train.progress import bar
 
@@ -121,42 +123,33 @@ def _heard(before: float | None, after: float) -> str:
 def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Measure a model; the report, see train/evaluate.py."""
     from improv.train import plots
+    from improv.train.evaluation_table import table
 
-    result = _evaluated(options.model, options.data, options.split)
+    for flag, count in (("--notes", options.most), ("--generate", options.generate)):
+        if count < 0:
+            raise UsageError(f"{flag} must be 0 or more, not {count}")
+    if options.plot is not None:
+        look.check_picture(options.plot)  # before minutes of measuring
+    result = _evaluated(
+        options.model,
+        options.data,
+        options.split,
+        most=options.most,
+        style=options.style,
+        prompts=options.generate,
+    )
     if options.plot is not None:
         plots.evaluation(result, options.plot)
         say(f"drew {options.plot}")
     report: dict[str, Any] = result.report
-    say(_table(report))
+    say(table(report))
     return report
 
 
-def _evaluated(model: str, source: str, split: str) -> Any:
+def _evaluated(model: str, source: str, split: str, **wanted: Any) -> Any:
     from improv.train.evaluate import evaluate as measured
 
-    with bar("measuring", "notes") as progress:
-        return measured(model, maestro.source_of(source), split, progress=progress)
-
-
-def _table(report: dict[str, Any]) -> str:
-    """Figures side by side: the model's, the seed's, without a network, the report's."""
-    columns = {
-        report["model"]: report,
-        "no network": report["baselines"]["unigram"],
-        "student's report": report["reference"],
-    }
-    if "seed" in report["baselines"]:
-        columns = {report["model"]: report, "seed": report["baselines"]["seed"], **columns}
-    marks = [("pitch", "nats"), ("pitch", "top1"), ("pitch", "top5")]
-    marks += [(factor, mark) for factor in ("step", "duration") for mark in ("nats", "mse", "mae")]
-    marks.append(("velocity", "nats"))
-    lines = [f"{report['notes']:,} notes, {report['pieces']} pieces, split {report['split']}"]
-    lines.append(" " * 15 + "".join(f"{name:>17}" for name in columns))
-    for factor, mark in marks:
-        values = [column.get(factor, {}).get(mark) for column in columns.values()]
-        cells = ["-" if value is None else f"{value:.4f}" for value in values]
-        lines.append(f"{factor + ' ' + mark:<15}" + "".join(f"{cell:>17}" for cell in cells))
-    return "\n".join(lines)
+    return measured(model, maestro.source_of(source), split, bars=bar, **wanted)
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 Every note of the split but the first of each piece, or as many of them as are asked for, evenly
 spread, is foretold from the up to 25 notes before it in its piece, by the network's own batched
 forward pass on the encoding it plays with. Beside it stand the seed model on the same notes, what
-needs no network at all (how often each pitch was played, the mean and the median time, all of the
-training split) and the figures of the report that improv began from.
+needs no network at all (how often each pitch was played, the mean and the median time, chains of
+order three; all of the training split) and the figures of the report that improv began from.
+Then the model, the seed model and the chains go on from prompts of the split, and what they play
+is compared with what was played: see `improv.train.generated`.
 """
 
 from __future__ import annotations
@@ -16,18 +18,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.errors import InputError
+from improv.errors import InputError, UsageError
+from improv.model.loading import load
 from improv.model.network import Weights
 from improv.model.spec import NetworkSpec
-from improv.model.store import find, read_weights
+from improv.model.store import ModelFolder, find, read_weights
+from improv.music import hearing
 from improv.music.encoding import LONGEST, WINDOW
 from improv.music.event import PITCHES
-from improv.music.hearing import TIMES, VELOCITIES, time_bin, velocity_bin
-from improv.train import dataset, foretelling
+from improv.music.hearing import STYLES, TIMES, VELOCITIES, time_bin, velocity_bin
+from improv.play.interfaces import Improviser
+from improv.train import calibration, dataset, foretelling, markov
+from improv.train.calibration import Curve
 from improv.train.dataset import Pieces
 from improv.train.examples import Examples, examples
+from improv.train.generated import Generated, generated
+from improv.train.markov import Markov, MarkovImproviser
 from improv.train.measure import CLAIMED, Predict, predictor
-from improv.train.progress import Report, silent
+from improv.train.progress import Bars, Report, silence, silent
 from improv.train.score import (
     Marks,
     Seen,
@@ -46,6 +54,18 @@ UNITS = {
     "mse": "seconds squared",
     "mae": "seconds",
     "held_mse": f"seconds squared, times held within {LONGEST:g} s as the network hears them",
+    "calibration": "error: mean distance of how sure the likeliest candidate was from how often "
+    "it came, 0-1; both shares of notes, in bins of as many notes each",
+}
+GRID = {
+    "times": {
+        "bins": TIMES,
+        "from": hearing.SHORTEST,
+        "to": hearing.LONGEST,
+        "unit": "seconds",
+        "spacing": "logarithmic",
+    },
+    "velocity": {"bins": VELOCITIES, "from": 0, "to": PITCHES, "spacing": "linear"},
 }
 REFERENCE = {
     "from": "the student's report improv began from, on a validation split of its own",
@@ -57,10 +77,12 @@ REFERENCE = {
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`report` is ready for JSON; `seen` is what `plots.evaluation` draws."""
+    """`report` is ready for JSON; the others are what `plots.evaluation` draws."""
 
     report: dict[str, Any]
     seen: Seen
+    curves: dict[str, Curve]  # by factor
+    pooled: dict[str, dict[str, NDArray[np.float64]]]  # of what was generated, see `Generated`
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +106,27 @@ def evaluate(
     split: str = "test",
     *,
     most: int = 0,
-    style: int = 0,
+    style: str = STYLES[0],
+    prompts: int = 0,
     cache: Path | None = None,
-    progress: Report = silent,
+    bars: Bars = silence,
 ) -> Evaluation:
     """Measure a model, by name or folder, on a split of a folder or zip of MIDI files.
 
-    At most `most` notes are foretold, 0 for all of them; `progress` counts them. `style` is which
-    of `improv.music.hearing.STYLES` a model that knows them hears the music as. Raises UsageError,
-    InputError, ModelRefused.
+    Args:
+        model: a name or a folder.
+        data: a folder or zip of MIDI files.
+        split: train, validation, test or all.
+        most: notes to foretell, evenly spread; 0 for all of them.
+        style: of `improv.music.hearing.STYLES`, which a model that knows them hears the music as.
+        prompts: how many the model goes on from by itself; 0 for none.
+        cache: where prepared datasets are; None for the user's own.
+        bars: shows how far each part of the work is.
+
+    Raises UsageError, InputError, ModelRefused.
     """
+    if style not in STYLES:
+        raise UsageError(f"no style {style!r}; there are {' and '.join(STYLES)}")
     folder = find(model)
     pieces = dataset.load(data, split, cache=cache)
     wanted = spread(targets(pieces), pieces, most)
@@ -101,40 +134,90 @@ def evaluate(
         raise InputError(
             f"nothing to foretell: no piece of the {split} split of {data} has two notes"
         )
-    marks, seen = marks_of(folder.spec, read_weights(folder), pieces, wanted, progress, style=style)
-    beside = {}
+    with bars("measuring", "notes") as progress:
+        marks, seen = marks_of(
+            folder.spec,
+            read_weights(folder),
+            pieces,
+            wanted,
+            progress,
+            style=STYLES.index(style),
+        )
+    curves = calibration.curves(marks)
+    learnt, fitted_on = _learnt(data, cache, pieces, split)
+    with bars("counting", "factors") as progress:
+        chains = markov.fit(learnt, progress)
+    beside = {"markov": chains.marks(pieces, wanted.until)}
     if folder.name != "seed":
         seed = find("seed")
-        told, _ = marks_of(seed.spec, read_weights(seed), pieces, wanted, progress)
-        beside = {"seed": means(told)}
-    try:
-        known, fitted_on = targets(dataset.load(data, "train", cache=cache)), "train"
-    except InputError:  # a source without one
-        known, fitted_on = wanted, split
-    if not len(known.pitch):
-        known, fitted_on = wanted, split
+        with bars("measuring the seed", "notes") as progress:
+            beside["seed"] = marks_of(seed.spec, read_weights(seed), pieces, wanted, progress)[0]
+    made = Generated({"prompts": 0, "why": "none were asked for"}, {})
+    if prompts:
+        copied = learnt if fitted_on == "train" else None
+        with bars("going on", "phrases") as progress:
+            made = generated(
+                _contenders(folder, chains), pieces, copied, count=prompts, progress=progress
+            )
+        # whatever it was heard as: an improviser plays as the first style
+        made.report["style"] = STYLES[0] if folder.spec.architecture == "relative" else None
     notes = np.diff(pieces.offsets)
     report = {
         "model": folder.name,
         "data": data.name,
         "split": split,
+        "style": style if folder.spec.architecture == "relative" else None,
         "pieces": len(pieces),
         "notes": len(pieces.pitch),
         "targets": len(wanted.pitch),  # at most all notes but the first of each piece
         "context": WINDOW,
         "units": UNITS,
+        "grid": GRID,
         **means(marks),
+        "calibration": calibration.report(curves),
         "baselines": {
-            "unigram": {"fitted_on": fitted_on, **means(guess(known, wanted))},
-            **beside,
+            "unigram": {"fitted_on": fitted_on, **means(guess(targets(learnt), wanted))},
+            "markov": {
+                "fitted_on": fitted_on,
+                "order": markov.ORDER,
+                **_baseline(beside["markov"]),
+            },
+            **{name: _baseline(told) for name, told in beside.items() if name != "markov"},
         },
+        "generated": made.report,
         "reference": REFERENCE,
         "per_piece": [
             {"name": pieces.names[i], "notes": int(notes[i]), **by_factor}
             for i, by_factor in zip(wanted.pieces, means_by_piece(marks, wanted.first), strict=True)
         ],
     }
-    return Evaluation(report, seen)
+    return Evaluation(report, seen, curves, made.pooled)
+
+
+def _learnt(
+    data: Path, cache: Path | None, pieces: dataset.Pieces, split: str
+) -> tuple[dataset.Pieces, str]:
+    """What counting may learn from: the training split, or what is measured where there is none."""
+    try:
+        learnt = dataset.load(data, "train", cache=cache)
+    except InputError:  # a source without one
+        return pieces, split
+    if np.diff(learnt.offsets).max() < 2:
+        return pieces, split
+    return learnt, "train"
+
+
+def _baseline(marks: Marks) -> dict[str, Any]:
+    errors = {name: round(each.error, 6) for name, each in calibration.curves(marks).items()}
+    return {**means(marks), "calibration": errors}
+
+
+def _contenders(folder: ModelFolder, chains: Markov) -> dict[str, Improviser]:
+    """Who goes on from the prompts, each as it plays on a CPU."""
+    found: dict[str, Improviser] = {"model": load(folder, "cpu")}
+    if folder.name != "seed":
+        found["seed"] = load("seed", "cpu")
+    return {**found, "markov": MarkovImproviser(chains)}
 
 
 def marks_of(
@@ -148,7 +231,7 @@ def marks_of(
 ) -> tuple[Marks, Seen]:
     """What a network makes of the notes wanted."""
     if spec.architecture == "relative":
-        return foretelling.foretell(weights, pieces, wanted.until, progress, style=style)
+        return foretelling.foretell(spec, weights, pieces, wanted.until, progress, style=style)
     return foretell(predictor(spec, weights), wanted, progress)
 
 

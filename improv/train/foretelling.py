@@ -26,7 +26,7 @@ from improv.train.progress import Report, silent
 from improv.train.score import (
     Marks,
     Seen,
-    bin_nats,
+    bin_marks,
     joined,
     median_time,
     pitch_marks,
@@ -66,7 +66,7 @@ def foretell(
             "pitch": pitch_marks(logits["pitch"], note["pitch"]),
             "step": time_bin_marks(logits["step"], step),
             "duration": time_bin_marks(logits["duration"], note["duration"]),
-            "velocity": {"nats": bin_nats(logits["velocity"], note["velocity"])},
+            "velocity": bin_marks(logits["velocity"], note["velocity"]),
         }
         seen.add_pitch(logits["pitch"], note["pitch"])
         for factor, played in (("step", step), ("duration", note["duration"])):

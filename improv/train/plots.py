@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from improv.errors import InputError
-from improv.music.event import PITCHES, Source
-from improv.music.names import pitch_name
 from improv.session import look
+from improv.train import panels
 from improv.train.evaluate import Evaluation
-from improv.train.score import TIME_EDGES
+from improv.train.likeness import FEATURES
+from improv.train.panels import BLUE, ORANGE
 
-_BLUE, _ORANGE = look.COLOUR[Source.YOU], look.COLOUR[Source.IMPROV]
-_HEAT = LinearSegmentedColormap.from_list(
-    "heat", [look.PAPER, "#f7d9b8", "#ee9a52", "#d9580d", "#8f3405", "#3d1602"]
-)
 _WORDS = {"loss": "All, as weighted", "pitch_loss": "Pitch: nats a note"}
 _ORDER = ("loss", "pitch_loss", "step_loss", "duration_loss")
-_RARE = 20  # notes: a pitch played less often says nothing about a model
 _WIDTH = 14.0
 
 Series = tuple[list[float], list[float]]  # epochs, values
@@ -52,7 +43,7 @@ def losses(log: Path, out: Path, title: str = "Training") -> None:
         for i, name in enumerate(names):
             row, column = divmod(i, columns)
             width = (_WIDTH - 0.9 - 0.4 - (columns - 1) * 0.7) / columns
-            axes = _axes(
+            axes = panels.place(
                 figure, 0.9 + column * (width + 0.7), height - 1.4 - row * 3.5 - 2.55, width, 2.55
             )
             _curve(axes, series, name, best)
@@ -105,11 +96,11 @@ def _curve(
     )
     epochs, values = series.get(("train", name), ([], []))
     if values:
-        axes.plot(epochs, values, color=_BLUE, lw=0.7, alpha=0.35)
-        axes.plot(epochs, _smooth(values), color=_BLUE, lw=1.8)
+        axes.plot(epochs, values, color=BLUE, lw=0.7, alpha=0.35)
+        axes.plot(epochs, _smooth(values), color=BLUE, lw=1.8)
     held_epochs, held = series.get(("validation", name), ([], []))
     if held:
-        axes.plot(held_epochs, held, color=_ORANGE, lw=1.4, marker="o", ms=4, mec=look.PAPER)
+        axes.plot(held_epochs, held, color=ORANGE, lw=1.4, marker="o", ms=4, mec=look.PAPER)
         axes.annotate(
             f"{held[-1]:.4g}",
             (held_epochs[-1], held[-1]),
@@ -117,7 +108,7 @@ def _curve(
             textcoords="offset points",
             va="center",
             size=8,
-            color=_ORANGE,
+            color=ORANGE,
         )
     if best is not None:
         axes.axvline(best[0], color=look.INK, lw=0.9, ls=(0, (4, 3)))
@@ -144,10 +135,10 @@ def _smooth(values: list[float]) -> list[float]:
 
 def _run_legend(figure: Figure) -> None:
     width, height = figure.get_size_inches()
-    axes = _axes(figure, width - 3.6, height - 0.75, 3.3, 0.5)
+    axes = panels.place(figure, width - 3.6, height - 0.75, 3.3, 0.5)
     axes.axis("off")
-    axes.plot([], [], color=_BLUE, lw=1.8, label="training")
-    axes.plot([], [], color=_ORANGE, lw=1.4, marker="o", ms=4, label="validation")
+    axes.plot([], [], color=BLUE, lw=1.8, label="training")
+    axes.plot([], [], color=ORANGE, lw=1.4, marker="o", ms=4, label="validation")
     axes.plot([], [], color=look.INK, lw=0.9, ls=(0, (4, 3)), label="best")
     axes.legend(loc="center right", ncols=3, fontsize=9)
 
@@ -156,166 +147,31 @@ def _run_legend(figure: Figure) -> None:
 
 
 def evaluation(result: Evaluation, out: Path) -> None:
-    """Draw an evaluation as a .png: pitch, step and duration foretold against played."""
+    """Draw an evaluation as a .png: foretold against played, and what it played itself."""
     report, seen = result.report, result.seen
-    with look.picture(out, _WIDTH, 11.4) as figure:
+    low = 7.0 if result.pooled else 0.0  # inches, where the upper part begins
+    lefts, width = (0.95, 5.5, 9.9), 3.75
+    with look.picture(out, _WIDTH, low + 11.9) as figure:
+        heard = f"  ·  heard as {report['style']}" if report["style"] else ""
         look.head(
             figure,
             f"{report['model']} on {report['data']}",
-            f"{report['split']} split  ·  {report['pieces']:,} pieces  ·  "
-            f"{report['targets']:,} notes foretold from up to {report['context']} before them",
+            f"{report['split']} split  ·  {report['pieces']:,} pieces  ·  {report['targets']:,} "
+            f"notes foretold from up to {report['context']} before them{heard}",
         )
-        _figures(figure, report)
-        _pitch_map(_axes(figure, 0.95, 4.65, 3.75, 3.75), seen.pitch)
-        _time_map(_axes(figure, 5.5, 4.65, 3.75, 3.75), seen.step, "Step")
-        _time_map(_axes(figure, 9.9, 4.65, 3.75, 3.75), seen.duration, "Duration")
-        _leaps(_axes(figure, 0.95, 0.75, 5.6, 2.75), seen.leap)
-        _by_piece(_axes(figure, 7.55, 0.75, 6.1, 2.75), report)
-
-
-def _axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Axes placed in inches from the lower left."""
-    w, h = figure.get_size_inches()
-    return figure.add_axes((left / w, bottom / h, width / w, height / h))
-
-
-def _figures(figure: Figure, report: dict[str, Any]) -> None:
-    """The main figures as bars beside what needs no network and what was claimed."""
-    shown = [
-        ("pitch", "nats", "Pitch, nats (less is better)"),
-        ("pitch", "top1", "Pitch, first guess right (more)"),
-        ("step", "mse", "Step, squared error, s² (less)"),
-        ("duration", "mse", "Duration, squared error, s² (less)"),
-    ]
-    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-        (report["model"], report, {"facecolor": _ORANGE}),
-        (
-            "no network",
-            report["baselines"]["unigram"],
-            {"facecolor": "#d9e6ee", "edgecolor": _BLUE, "hatch": "//////", "linewidth": 0.6},
-        ),
-        (
-            "claimed elsewhere",
-            report["reference"],
-            {"facecolor": look.PAPER, "edgecolor": look.FAINT, "linewidth": 0.9},
-        ),
-    ]
-    for i, (factor, mark, title) in enumerate(shown):
-        axes = _axes(figure, 1.75 + i * 3.1, 9.3, 2.6, 0.78)
-        axes.set_title(title, size=9, weight="normal", pad=5)
-        values = [source.get(factor, {}).get(mark) for _, source, _ in rows]
-        for y, ((name, _, bar), value) in enumerate(zip(rows, values, strict=True)):
-            if value is None:
-                continue
-            axes.barh(y, value, height=0.72, **bar)
-            axes.text(value, y, f" {value:.3g}", va="center", size=8)
-            if i == 0:
-                axes.text(0, y, f"{name} ", va="center", ha="right", size=8)
-        axes.set_xlim(0, max(v for v in values if v is not None) * 1.25 or 1.0)
-        axes.invert_yaxis()
-        axes.axis("off")
-
-
-def _pitch_map(axes: Axes, counts: NDArray[np.float64]) -> None:
-    """Played across, foretold upwards; a column is where the probability went."""
-    often = counts.sum(axis=1)
-    played = np.flatnonzero(often >= min(_RARE, often.max()))
-    low, high = int(played.min()), int(played.max())
-    share = np.zeros_like(counts)
-    share[played] = counts[played] / often[played, None]
-    axes.set_title("Pitch: where the probability goes")
-    axes.pcolormesh(
-        np.arange(PITCHES + 1) - 0.5,
-        np.arange(PITCHES + 1) - 0.5,
-        share.T,
-        cmap=_HEAT,
-        vmin=0,
-        vmax=float(np.quantile(share[played], 0.998)),
-        rasterized=True,
-    )
-    _diagonal(axes, low, high)
-    names = [p for p in range(0, PITCHES, 12) if low <= p <= high]
-    axes.set_xticks(names, [pitch_name(p) for p in names])
-    axes.set_yticks(names, [pitch_name(p) for p in names])
-    axes.set_xlim(low - 0.5, high + 0.5)
-    axes.set_ylim(low - 0.5, high + 0.5)
-    axes.set_xlabel("played")
-    axes.set_ylabel("foretold")
-
-
-def _time_map(axes: Axes, counts: NDArray[np.int64], title: str) -> None:
-    axes.set_title(f"{title}: foretold and played")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    if counts.any():
-        axes.pcolormesh(
-            TIME_EDGES,
-            TIME_EDGES,
-            np.ma.masked_equal(counts.T, 0),
-            cmap=_HEAT,
-            norm=LogNorm(1, max(2, counts.max())),
-            rasterized=True,
-        )
-    _diagonal(axes, TIME_EDGES[0], TIME_EDGES[-1])
-    for axis in (axes.xaxis, axes.yaxis):
-        look.log_seconds(axis, TIME_EDGES[0], TIME_EDGES[-1], open_below=True)
-    axes.set_xlim(TIME_EDGES[0], TIME_EDGES[-1])
-    axes.set_ylim(TIME_EDGES[0], TIME_EDGES[-1])
-    axes.tick_params(axis="x", pad=6)
-    axes.set_xlabel("played", labelpad=2)
-
-
-def _diagonal(axes: Axes, low: float, high: float) -> None:
-    axes.grid(visible=False)
-    axes.tick_params(length=0)
-    axes.plot([low, high], [low, high], color=look.INK, lw=0.7, ls=(0, (2, 4)))
-
-
-def _leaps(axes: Axes, counts: NDArray[np.int64]) -> None:
-    """How far the likeliest pitch lies from the one played."""
-    reach = 24
-    middle = PITCHES - 1
-    share = counts / max(1, counts.sum())
-    steps = np.arange(-reach, reach + 1)
-    axes.set_title("The likeliest pitch, from the one played")
-    axes.bar(
-        steps,
-        share[middle - reach : middle + reach + 1],
-        0.86,
-        color=[_ORANGE if step == 0 else _BLUE if step % 12 == 0 else "#a9bfcd" for step in steps],
-    )
-    axes.set_xticks(range(-24, 25, 6))
-    axes.set_xlabel("semitones; 0 is right, 12 an octave too high")
-    axes.set_ylabel("share of notes")
-    _quiet(axes)
-
-
-def _by_piece(axes: Axes, report: dict[str, Any]) -> None:
-    """Pitch nats of every piece, best to worst, against what needs no network."""
-    nats = sorted(piece["pitch"]["nats"] for piece in report["per_piece"])
-    axes.set_title("Pitch, nats a note, piece by piece")
-    axes.plot(np.arange(1, len(nats) + 1), nats, color=_ORANGE, lw=0, marker="o", ms=3.2)
-    lines = {
-        "no network": report["baselines"]["unigram"]["pitch"]["nats"],
-        "all notes": report["pitch"]["nats"],
-    }
-    for (name, value), style in zip(lines.items(), ((0, (2, 3)), "-"), strict=True):
-        axes.axhline(value, color=look.INK, lw=0.9, ls=style)
-        axes.annotate(
-            f"{name} {value:.2f}",
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, 3),
-            textcoords="offset points",
-            ha="right",
-            size=8,
-        )
-    axes.set_xlabel("pieces, the best foretold first")
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    _quiet(axes)
-
-
-def _quiet(axes: Axes) -> None:
-    look.plain(axes)
-    axes.spines["left"].set_visible(False)
-    axes.margins(x=0.02)
+        panels.figures(figure, report, low + 9.35)
+        maps = [panels.place(figure, left, low + 4.65, width, width) for left in lefts]
+        panels.pitch_map(maps[0], seen.pitch)
+        panels.time_map(maps[1], seen.step, "Step")
+        panels.time_map(maps[2], seen.duration, "Duration")
+        row = [panels.place(figure, left, low + 0.75, width, 2.75) for left in lefts]
+        panels.leaps(row[0], seen.leap)
+        panels.by_piece(row[1], report)
+        panels.calibration(row[2], result.curves)
+        if result.pooled:
+            panels.heading(figure, report, result.pooled, low - 0.3)
+            for number, name in enumerate(FEATURES):
+                axes = panels.place(
+                    figure, lefts[number % 3], 3.6 - 3.05 * (number // 3), width, 2.1
+                )
+                panels.distribution(axes, name, result.pooled, report)

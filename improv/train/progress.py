@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -20,9 +20,18 @@ from rich.progress import (
 Report = Callable[[int, int], None]
 """Called with (done, total) as often as is convenient."""
 
+Bars = Callable[[str, str], AbstractContextManager[Report]]
+"""Called with a title and a unit for each part of a job that has several; `bar` is one."""
+
 
 def silent(done: int, total: int) -> None:
     """Say nothing."""
+
+
+@contextmanager
+def silence(title: str, unit: str = "") -> Iterator[Report]:  # noqa: ARG001  # as `bar` takes them
+    """No bar at all."""
+    yield silent
 
 
 @contextmanager

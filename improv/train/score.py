@@ -1,8 +1,9 @@
 """Marks for each note a model foretells: pure arithmetic on what it gave and what was played.
 
-A factor of a note (pitch, step, duration) has marks (nats, top1, squared error, ...), each one
-number a note, of which every summary is a mean. A new factor or mark is one more entry here.
-Nats are the natural logarithm's: the cross-entropy of what was played.
+A factor of a note (pitch, step, duration, velocity) has marks (nats, top1, squared error, ...),
+each one number a note, of which every summary is a mean. A new factor or mark is one more entry
+here. Nats are the natural logarithm's: the cross-entropy of what was played. Marks named in
+UNREPORTED are what `improv.train.calibration` reads.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from improv.music.hearing import TIMES, time_bin, time_in
 
 Column = NDArray[np.float64]  # (notes,)
 Marks = dict[str, dict[str, Column]]  # factor to mark to its column
+UNREPORTED = frozenset({"sure", "hit"})  # of the likeliest: its probability, and whether it came
 TIME_EDGES = np.geomspace(1e-3, 30.0, 61)  # seconds; the bins of `Seen`
 
 
@@ -29,10 +31,13 @@ def pitch_marks(logits: NDArray[Any], played: NDArray[Any]) -> dict[str, Column]
     before = np.arange(logits.shape[1]) < played[:, None]
     # of equals the lower pitch ranks first, as in argmax
     rank = ((logits > true) | ((logits == true) & before)).sum(axis=1)
+    total, hit = _log_total(logits), (rank < 1).astype(np.float64)
     return {
-        "nats": _log_total(logits) - true[:, 0],
-        "top1": (rank < 1).astype(np.float64),
+        "nats": total - true[:, 0],
+        "top1": hit,
         "top5": (rank < 5).astype(np.float64),
+        "sure": np.exp(logits.max(axis=1) - total),
+        "hit": hit,
     }
 
 
@@ -56,10 +61,20 @@ def time_bin_marks(logits: NDArray[Any], played: NDArray[Any]) -> dict[str, Colu
     Squared errors are the mean's and absolute ones the median's, each the best single time for
     its mark; nats are of the bin.
     """
-    nats = bin_nats(logits, time_bin(played))
+    marks = bin_marks(logits, time_bin(played))
     chance = probabilities(logits)
     best = time_marks(chance @ time_in(np.arange(TIMES)), played)
-    return {"nats": nats, **best, "mae": time_marks(median_time(chance), played)["mae"]}
+    return {**marks, **best, "mae": time_marks(median_time(chance), played)["mae"]}
+
+
+def bin_marks(logits: NDArray[Any], played: NDArray[Any]) -> dict[str, Column]:
+    """Logits (N, bins) against the bins played (N,)."""
+    logits = np.asarray(logits, np.float64)
+    return {
+        "nats": bin_nats(logits, played),
+        "sure": np.exp(logits.max(axis=1) - _log_total(logits)),
+        "hit": (logits.argmax(axis=1) == played).astype(np.float64),
+    }
 
 
 def bin_nats(logits: NDArray[Any], played: NDArray[Any]) -> Column:
@@ -93,7 +108,7 @@ def _log_total(logits: NDArray[np.float64]) -> Column:
 def means(marks: Marks) -> dict[str, dict[str, float]]:
     """Each mark over all notes."""
     return {
-        factor: {name: _rounded(column.mean()) for name, column in columns.items()}
+        factor: {name: _rounded(column.mean()) for name, column in _reported(columns).items()}
         for factor, columns in marks.items()
     }
 
@@ -104,7 +119,10 @@ def means_by_piece(marks: Marks, first: NDArray[np.int64]) -> list[dict[str, dic
         return []
     notes = np.diff(np.append(first, len(next(iter(marks["pitch"].values())))))
     table = {
-        factor: {name: np.add.reduceat(column, first) / notes for name, column in columns.items()}
+        factor: {
+            name: np.add.reduceat(column, first) / notes
+            for name, column in _reported(columns).items()
+        }
         for factor, columns in marks.items()
     }
     return [
@@ -114,6 +132,10 @@ def means_by_piece(marks: Marks, first: NDArray[np.int64]) -> list[dict[str, dic
         }
         for i in range(len(first))
     ]
+
+
+def _reported(columns: dict[str, Column]) -> dict[str, Column]:
+    return {name: column for name, column in columns.items() if name not in UNREPORTED}
 
 
 def _rounded(value: Any) -> float:

@@ -2,15 +2,21 @@
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import image
 
 from improv.errors import InputError, UsageError
 from improv.ports.midiwrite import midi_file
-from improv.train import dataset
+from improv.train import dataset, plots
 from improv.train.evaluate import evaluate, foretell, guess, targets
+from improv.train.evaluation_table import table
+from improv.train.likeness import FEATURES
+from improv.train.progress import Report
 from improv.train.score import TIME_EDGES, Seen, means, means_by_piece, pitch_marks, time_marks
 
 
@@ -111,29 +117,35 @@ def test_times_beyond_the_picture_stand_at_its_edge():
     assert time_marks(np.array([-1.0]), np.array([0.0]))["mae"].tolist() == [0.0]
 
 
-def source(folder: Path) -> Path:
-    """A folder with a piece in each split."""
-    folder.mkdir()
+def source(folder: Path, notes: int = 30, works: int = 1) -> Path:
+    """A folder with a work or more in each split."""
+    rows = ["path,split"]
     for i, split in enumerate(("train", "validation", "test")):
-        notes = []
-        for n in range(30 + i):
-            pitch = 60 + n * (i + 1) % 12
-            notes += [(n / 8, bytes((0x90, pitch, 70))), (n / 8 + 0.1, bytes((0x80, pitch, 0)))]
-        (folder / f"{split}.mid").write_bytes(midi_file(split, {"piano": notes}))
-    rows = "\n".join(f"{split}.mid,{split}" for split in ("train", "validation", "test"))
-    (folder / "split.csv").write_text(f"path,split\n{rows}\n")
+        for work in range(works):
+            name = f"{work}/{split}.mid" if works > 1 else f"{split}.mid"
+            played = []
+            for n in range(notes + i):
+                pitch = 60 + n * (i + work + 1) % 12
+                played += [
+                    (n / 8, bytes((0x90, pitch, 70))),
+                    (n / 8 + 0.1, bytes((0x80, pitch, 0))),
+                ]
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(midi_file(split, {"piano": played}))
+            rows.append(f"{name},{split}")
+    (folder / "split.csv").write_text("\n".join(rows) + "\n")
     return folder
 
 
 def test_the_report_is_json_with_every_figure(tmp_path: Path):
     """The seed model on a small folder: what `improv evaluate --json` prints."""
-    seen: list[tuple[int, int]] = []
-    result = evaluate(
-        "seed",
-        source(tmp_path / "in"),
-        cache=tmp_path / "cache",
-        progress=lambda done, total: seen.append((done, total)),
-    )
+    seen: dict[str, tuple[int, int]] = {}
+
+    @contextmanager
+    def bars(title: str, unit: str) -> Iterator[Report]:
+        yield lambda done, total: seen.update({f"{title} {unit}": (done, total)})
+
+    result = evaluate("seed", source(tmp_path / "in"), cache=tmp_path / "cache", bars=bars)
     report = json.loads(json.dumps(result.report))
     assert (report["model"], report["split"]) == ("seed", "test")
     assert (report["pieces"], report["notes"], report["targets"]) == (1, 32, 31)
@@ -144,11 +156,61 @@ def test_the_report_is_json_with_every_figure(tmp_path: Path):
     (piece,) = report["per_piece"]
     assert (piece["name"], piece["notes"]) == ("test.mid", 32)
     assert piece["pitch"] == report["pitch"]
-    assert seen[-1] == (31, 31)
+    assert seen == {"measuring notes": (31, 31), "counting factors": (4, 4)}
+    chains = report["baselines"]["markov"]
+    assert (chains["fitted_on"], chains["order"]) == ("train", 3)
+    assert set(chains["velocity"]) == {"nats"}
+    assert report["style"] is None  # the seed model knows of none
+    assert report["grid"]["times"] == {
+        "bins": 64,
+        "from": 0.004,
+        "to": 16.0,
+        "unit": "seconds",
+        "spacing": "logarithmic",
+    }
+    curve = report["calibration"]["pitch"]["curve"]
+    assert sum(place["notes"] for place in curve) == 31
+    assert report["generated"] == {"prompts": 0, "why": "none were asked for"}
     with pytest.raises(UsageError, match="no model named 'nobody'"):
         evaluate("nobody", tmp_path / "in", cache=tmp_path / "cache")
     with pytest.raises(UsageError, match="no split 'exam'"):
         evaluate("seed", tmp_path / "in", "exam", cache=tmp_path / "cache")
+
+
+def test_continuations_are_in_the_report_the_table_and_the_picture(tmp_path: Path):
+    """Of two works long enough: real music, the model and the chains; all of them foretold."""
+    folder = source(tmp_path / "in", notes=130, works=2)
+    result = evaluate("seed", folder, "test", prompts=2, cache=tmp_path / "cache")
+    report = json.loads(json.dumps(result.report))
+    made = report["generated"]
+    assert (made["prompts"], made["works"], made["notes"]) == (2, 2, 100)
+    for who in ("model", "markov"):
+        assert set(made[who]["distributions"]) == set(FEATURES)
+        assert 0 <= made[who]["within"] <= 6
+        assert made[who]["longest_copy"]["max"] >= 1
+        for figures in made[who]["distributions"].values():
+            assert 0.0 <= figures["distance"] <= 1.0
+    assert "seed" not in made  # it is the model itself
+    words = table(report)
+    assert "order-3 Markov" in words
+    assert "2 prompts of 2 works, 100 notes after each" in words
+    assert "longest copy" in words
+    plots.evaluation(result, tmp_path / "a.png")
+    assert image.imread(tmp_path / "a.png").shape[1] == 2100
+
+
+def test_all_splits_are_measured_together(tmp_path: Path):
+    """Their pieces in one; and what is too short to go on from is said to be."""
+    folder = source(tmp_path / "in")
+    report = evaluate("seed", folder, "all", most=20, prompts=5, cache=tmp_path / "cache").report
+    assert (report["pieces"], report["targets"]) == (3, 20)
+    assert "two works" in table(report)
+
+
+def test_a_style_nobody_knows_is_refused(tmp_path: Path):
+    """With those there are."""
+    with pytest.raises(UsageError, match="classical and pop"):
+        evaluate("seed", source(tmp_path / "in"), style="jazz", cache=tmp_path / "cache")
 
 
 def test_a_source_of_one_piece_is_its_own_baseline(tmp_path: Path):

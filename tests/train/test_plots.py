@@ -8,7 +8,7 @@ import pytest
 from matplotlib import image
 
 from improv.errors import InputError, UsageError
-from improv.train import plots
+from improv.train import calibration, plots
 from improv.train.evaluate import REFERENCE, Evaluation
 from improv.train.score import Seen
 
@@ -50,11 +50,13 @@ def evaluation() -> Evaluation:
         "targets": 500,
         "context": 25,
         **marks,
-        "baselines": {"unigram": marks},
+        "style": "pop",
+        "baselines": {"unigram": marks, "markov": marks},
         "reference": REFERENCE,
         "per_piece": [{"name": str(i), "notes": 101, **marks} for i in range(5)],
     }
-    return Evaluation(report, seen)
+    curves = {"pitch": calibration.curve(rng.random(500), np.zeros(500))}
+    return Evaluation(report, seen, curves, {})
 
 
 @pytest.mark.parametrize("validations", [0, 3])
