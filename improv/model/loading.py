@@ -6,7 +6,9 @@ import importlib.util
 from pathlib import Path
 
 from improv.errors import DeviceError, UsageError
+from improv.model.pedalled import Pedalled
 from improv.model.store import ModelFolder, find
+from improv.music.event import PEDALLED
 from improv.play.interfaces import Improviser
 
 GPU_NODES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
@@ -22,6 +24,11 @@ def load(model: str | Path | ModelFolder, device: str = "auto") -> Improviser:
     if device not in {"auto", "cpu", "gpu"}:
         raise UsageError(f"device must be auto, cpu or gpu, not {device!r}")
     folder = model if isinstance(model, ModelFolder) else find(model)
+    playing = _on(folder, device)
+    return Pedalled(playing) if folder.spec.durations == PEDALLED else playing
+
+
+def _on(folder: ModelFolder, device: str) -> Improviser:
     if device == "gpu":
         return _tensorflow(folder, "gpu")
     if device == "auto" and gpu_present() and tensorflow_installed():

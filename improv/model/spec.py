@@ -12,15 +12,16 @@ from math import prod
 from improv.model import heads
 from improv.model.heads import Shape
 from improv.music.encoding import ENCODING_VERSION, FEATURES
-from improv.music.event import PITCHES
+from improv.music.event import HELD, PITCHES
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A network that can be built again from this alone.
+    """A network that can be built again, and be told what it was told in training, by this alone.
 
     `encoding` is the version of music/encoding.py it was trained with, `units` the size of the
-    recurrent state, `architecture` one of ARCHITECTURES. The others are the relative network's
+    recurrent state, `architecture` one of ARCHITECTURES, `durations` one of DURATIONS: how long a
+    note is for it, in what it hears and in what it plays. The others are the relative network's
     alone: which recurrent state it has, one of RECURRENCES; how it knows pitch, one of PITCHES_AS
     (by absolute pitch, by intervals and the heads that move with transposition, or by both); and
     how many notes its training sequences had, which is as far as a state may be carried.
@@ -29,6 +30,7 @@ class NetworkSpec:
     encoding: int = ENCODING_VERSION
     architecture: str = "seed"
     units: int = 128
+    durations: str = HELD
     recurrence: str = "lstm"
     pitch: str = "both"
     length: int = 64

@@ -42,6 +42,7 @@ from improv.model.spec import (
     shapes,
 )
 from improv.music.encoding import ENCODING_VERSION
+from improv.music.event import DURATIONS
 
 DEFAULT = "default"
 NETWORK, WEIGHTS, LITERT, CARD = "network.json", "weights.npz", "model.tflite", "card.toml"
@@ -244,6 +245,9 @@ def _read_network(path: Path) -> tuple[NetworkSpec, dict[str, str]]:
         raise _refused(path, f"architecture {spec.architecture!r} is unknown; known: {known}")
     if type(spec.units) is not int or not 1 <= spec.units <= LARGEST:
         raise _refused(path, f"units must be from 1 to {LARGEST}, not {spec.units!r}")
+    if spec.durations not in DURATIONS:
+        known = " or ".join(DURATIONS)
+        raise _refused(path, f"durations must be {known}, not {spec.durations!r}")
     if spec.recurrence not in RECURRENCES or spec.pitch not in PITCHES_AS:
         raise _refused(path, f"no network is {spec.recurrence!r} and {spec.pitch!r}")
     shortest, longest = LENGTHS

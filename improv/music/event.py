@@ -19,8 +19,8 @@ class Source(Enum):
     IMPROV = "improv"
 
 
-LENGTHS = HELD, PEDALLED = ("held", "pedalled")
-"""What a network has learnt as a note's length: how long its key is held, or how long it sounds."""
+DURATIONS = HELD, PEDALLED = ("held", "pedalled")
+"""What a network takes for a note's duration: how long its key is held, or how long it sounds."""
 
 
 @dataclass(frozen=True, slots=True)

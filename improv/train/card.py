@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from improv.model.spec import parameters
 from improv.music.encoding import LONGEST
+from improv.music.event import HELD, PEDALLED
 from improv.train.config import TrainConfig
 from improv.train.fit import Fitted
 from improv.train.measure import CLAIMED
@@ -15,9 +16,12 @@ from improv.train.tuning import Origin
 
 ENCODINGS = {
     "seed": f"steps and durations are held within 0 and {LONGEST:g} s, as inputs and as targets; "
-    "velocity and pedal are not heard",
-    "relative": "times in 64 bins, equal in log time from 4 ms to 16 s; velocity in 32 bins; keys "
-    "as held, without pedal",
+    "velocity is not heard",
+    "relative": "times in 64 bins, equal in log time from 4 ms to 16 s; velocity in 32 bins",
+}
+LASTING = {
+    HELD: "held: a note is as long as its key is held, whatever the sustain pedal does",
+    PEDALLED: "pedalled: a note is as long as it sounds, with the sustain pedal",
 }
 Figures = Mapping[str, Mapping[str, float]]  # factor to mark to its mean, see train/score.py
 Tables = Mapping[str, Mapping[str, str | int | float]]
@@ -52,6 +56,7 @@ def card(
             **{f"{split}_pieces": count for split, count in pieces.items()},
             "train_notes": notes,
             "encoding": ENCODINGS[config.architecture],
+            "durations": LASTING[config.durations],
         },
         **_tuned_from(origin, fitted),
         "training": {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from improv.errors import UsageError
 from improv.model.spec import LENGTHS, PITCHES_AS, RECURRENCES, NetworkSpec
+from improv.music.event import DURATIONS, HELD
 from improv.train.sequences import Augmentation
 
 UNSTATED = "not stated"
@@ -65,6 +66,7 @@ class TrainConfig:
     name: str = "untitled"
     architecture: str = "seed"
     units: int = 128
+    durations: str = HELD  # or PEDALLED: how long notes sound with the sustain pedal
     pitch_weight: float = 0.05
     step_weight: float = 1.0
     duration_weight: float = 1.0
@@ -104,6 +106,9 @@ class TrainConfig:
         if self.precision not in PRECISIONS:
             known = ", ".join(PRECISIONS)
             raise UsageError(f"precision must be one of {known}, not {self.precision!r}")
+        if self.durations not in DURATIONS:
+            known = " or ".join(DURATIONS)
+            raise UsageError(f"durations must be {known}, not {self.durations!r}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
         if not 0 <= self.transpose <= 12:
@@ -132,6 +137,7 @@ class TrainConfig:
         return NetworkSpec(
             architecture=self.architecture,
             units=self.units,
+            durations=self.durations,
             recurrence=own.recurrence,
             pitch=own.pitch,
             length=own.length,

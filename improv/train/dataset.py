@@ -25,7 +25,7 @@ import numpy.typing as npt
 import platformdirs
 
 from improv.errors import InputError, UsageError
-from improv.music.event import HELD, LENGTHS, PEDALLED
+from improv.music.event import DURATIONS, HELD, PEDALLED
 from improv.ports.midifile import NoteArrays, read_arrays
 from improv.train import sources
 from improv.train.progress import Report, silent
@@ -48,7 +48,7 @@ class Pieces:
     pitch: npt.NDArray[np.uint8]  # (notes,) 0-127
     velocity: npt.NDArray[np.uint8]  # (notes,) 1-127
     start: npt.NDArray[np.float64]  # (notes,) seconds; each piece begins at 0
-    duration: npt.NDArray[np.float32]  # (notes,) seconds, of the lengths asked for
+    duration: npt.NDArray[np.float32]  # (notes,) seconds, as was asked for
     offsets: npt.NDArray[np.int64]  # (pieces + 1,)
     names: tuple[str, ...]
 
@@ -97,14 +97,14 @@ def prepare(source: Path, *, cache: Path | None = None, progress: Report = silen
     return _summary(folder, manifest, time.perf_counter() - began)
 
 
-def load(source: Path, split: str, *, lengths: str = HELD, cache: Path | None = None) -> Pieces:
+def load(source: Path, split: str, *, durations: str = HELD, cache: Path | None = None) -> Pieces:
     """The pieces of a split (train, validation, test) or all of them; prepared if need be.
 
-    `lengths` is one of LENGTHS: notes as long as their keys are held, or as they sound with the
+    `durations` is one of DURATIONS: notes as long as their keys are held, or as they sound with the
     sustain pedal.
     """
-    if lengths not in LENGTHS:
-        raise UsageError(f"lengths must be {' or '.join(LENGTHS)}, not {lengths!r}")
+    if durations not in DURATIONS:
+        raise UsageError(f"durations must be {' or '.join(DURATIONS)}, not {durations!r}")
     if split not in {*SPLITS, "all"}:
         raise UsageError(f"no split {split!r}; there are {', '.join(SPLITS)} and all")
     folder = prepare(source, cache=cache).folder
@@ -118,7 +118,7 @@ def load(source: Path, split: str, *, lengths: str = HELD, cache: Path | None = 
     begin, end = offsets[first], offsets[last]
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r")[begin:end] for name in _COLUMNS}
     rings = columns.pop("rings")
-    if lengths == PEDALLED:
+    if durations == PEDALLED:
         columns["duration"] = columns["duration"] + rings
     return Pieces(
         **columns,

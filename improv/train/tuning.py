@@ -53,6 +53,7 @@ def tuned(config: TrainConfig, base: ModelFolder, data: Path) -> TrainConfig:
         config,
         architecture=base.spec.architecture,
         units=base.spec.units,
+        durations=base.spec.durations,
         title=f"{base.name}, tuned on {name}" if config.title == UNSTATED else config.title,
         licence=str(base.card.get("licence", config.licence)),
         data_name=name if config.data_name == UNSTATED else config.data_name,

@@ -90,6 +90,7 @@ def test_a_damaged_file_is_refused_by_its_name(
         ({"units": -1}, "units must be"),
         ({"units": True}, "units must be"),
         ({"units": 32}, r"weights\.npz"),
+        ({"durations": "long"}, "durations must be held or pedalled, not 'long'"),
         ({"sha256": []}, "sha256"),
         ({"class_name": "Lambda"}, "does not describe a network"),
     ],

@@ -71,13 +71,13 @@ def test_a_dataset_gives_notes_as_they_were_held_or_as_they_sound(tmp_path: Path
     prepared = dataset.prepare(source, cache=tmp_path / "cache")
     assert (prepared.notes, prepared.pedalled) == (9, 6)
     held = dataset.load(source, "test", cache=tmp_path / "cache")
-    pedalled = dataset.load(source, "test", lengths="pedalled", cache=tmp_path / "cache")
+    pedalled = dataset.load(source, "test", durations="pedalled", cache=tmp_path / "cache")
     assert held.duration.tolist() == [0.25, 0.25, 0.25]
     assert pedalled.duration.tolist() == pytest.approx([1.0, 0.5, 0.25], abs=1e-3)
     assert pedalled.duration.dtype == np.float32
     assert len(list((tmp_path / "cache").iterdir())) == 1
     with pytest.raises(UsageError, match="held or pedalled, not 'long'"):
-        dataset.load(source, "test", lengths="long", cache=tmp_path / "cache")
+        dataset.load(source, "test", durations="long", cache=tmp_path / "cache")
 
 
 def test_the_columns_are_mapped_not_read(tmp_path: Path):

@@ -1,0 +1,47 @@
+"""A model that learnt how long notes sound hears them so; one that learnt keys hears keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from improv.model import store
+from improv.model.loading import load
+from improv.model.pedalled import Pedalled
+from improv.model.store import ModelFolder
+from improv.music.event import DURATIONS, Note
+from improv.play.params import Params
+from support import Metronome
+
+PEDALLED_NOTES = (Note(60, 64, 0.0, 0.25, rings=1.0), Note(64, 64, 0.5, 0.25))
+SOUNDING = (Note(60, 64, 0.0, 1.25), Note(64, 64, 0.5, 0.25))
+KEYS = (Note(60, 64, 0.0, 0.25), Note(64, 64, 0.5, 0.25))
+
+
+def test_hears_every_note_for_as_long_as_it_sounded():
+    """What it plays is its own; name and backend too."""
+    inside = Metronome(duration=0.7)
+    model = Pedalled(inside)
+    model.prime(PEDALLED_NOTES)
+    assert inside.primed == [SOUNDING]
+    assert model.draw(Params(), (1, 0)).duration == 0.7
+    assert (model.name, model.backend) == ("metronome", "fake")
+
+
+@pytest.mark.parametrize("durations", DURATIONS)
+def test_a_loaded_model_hears_what_its_folder_says(
+    folder: ModelFolder, tmp_path: Path, durations: str
+) -> None:
+    """The same weights, told of either duration: what they draw is what that hearing gives."""
+    spec = replace(folder.spec, durations=durations)
+    card = "title = 'two hearings'\n"
+    store.write(tmp_path / "m", spec, store.read_weights(folder), store.read_graph(folder), card)
+    assert store.find(tmp_path / "m").spec.durations == durations
+    told, plain = load(tmp_path / "m", "cpu"), load(folder, "cpu")
+    told.prime(PEDALLED_NOTES)
+    plain.prime(KEYS if durations == "held" else SOUNDING)
+    assert told.draw(Params(), (1, 0)) == plain.draw(Params(), (1, 0))
+    plain.prime(SOUNDING if durations == "held" else KEYS)
+    assert told.draw(Params(), (1, 0)) != plain.draw(Params(), (1, 0))
