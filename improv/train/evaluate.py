@@ -128,7 +128,8 @@ def evaluate(
     if style not in STYLES:
         raise UsageError(f"no style {style!r}; there are {' and '.join(STYLES)}")
     folder = find(model)
-    pieces = dataset.load(data, split, cache=cache)
+    durations = folder.spec.durations  # measured as it was trained
+    pieces = dataset.load(data, split, durations=durations, cache=cache)
     wanted = spread(targets(pieces), pieces, most)
     if not len(wanted.pitch):
         raise InputError(
@@ -144,7 +145,7 @@ def evaluate(
             style=STYLES.index(style),
         )
     curves = calibration.curves(marks)
-    learnt, fitted_on = _learnt(data, cache, pieces, split)
+    learnt, fitted_on = _learnt(data, durations, cache, pieces, split)
     with bars("counting", "factors") as progress:
         chains = markov.fit(learnt, progress)
     beside = {"markov": chains.marks(pieces, wanted.until)}
@@ -167,6 +168,7 @@ def evaluate(
         "data": data.name,
         "split": split,
         "style": style if folder.spec.architecture == "relative" else None,
+        "durations": durations,
         "pieces": len(pieces),
         "notes": len(pieces.pitch),
         "targets": len(wanted.pitch),  # at most all notes but the first of each piece
@@ -195,11 +197,11 @@ def evaluate(
 
 
 def _learnt(
-    data: Path, cache: Path | None, pieces: dataset.Pieces, split: str
+    data: Path, durations: str, cache: Path | None, pieces: dataset.Pieces, split: str
 ) -> tuple[dataset.Pieces, str]:
     """What counting may learn from: the training split, or what is measured where there is none."""
     try:
-        learnt = dataset.load(data, "train", cache=cache)
+        learnt = dataset.load(data, "train", durations=durations, cache=cache)
     except InputError:  # a source without one
         return pieces, split
     if np.diff(learnt.offsets).max() < 2:

@@ -65,8 +65,8 @@ def train(
     tensorflow_backend.grow_memory()
     strategy = distribute.strategy()
     _check_splits(data)
-    train_pieces = dataset.load(data, "train")
-    validation_pieces = dataset.load(data, "validation")
+    train_pieces = dataset.load(data, "train", durations=config.durations)
+    validation_pieces = dataset.load(data, "validation", durations=config.durations)
     lessons, checks = _music(config, train_pieces), _music(config, validation_pieces, alone=True)
     fitted = fit(
         config,
@@ -93,7 +93,7 @@ def train(
     )
     if not (fitted.finished and fitted.chief):
         return trained
-    test_pieces = dataset.load(data, "test")
+    test_pieces = dataset.load(data, "test", durations=config.durations)
     wanted = spread(targets(test_pieces), test_pieces, CARD_NOTES)
     test = means(marks_of(config.spec, fitted.weights, test_pieces, wanted)[0])
     words = card(
@@ -135,5 +135,6 @@ def _music(
     styles = [(pieces, 0, 1.0)]
     own = config.sequences
     if own.pop and not alone:
-        styles.append((dataset.load(source_of(own.pop), "train"), 1, own.pop_share))
+        pop = dataset.load(source_of(own.pop), "train", durations=config.durations)
+        styles.append((pop, 1, own.pop_share))
     return sequences.of(styles, own.length, config.units, config.seed)
