@@ -63,7 +63,7 @@ def _generated(made: Mapping[str, Any]) -> list[str]:
     others = [who for who in ("model", "seed", "markov") if who in made]
     asked = f"{made['prompts']} prompts of {made['works']} works, {made['notes']} notes after each"
     lines = [
-        asked,
+        f"{asked}, played as {made['style']}" if made.get("style") else asked,
         "distance from the real notes, times that of real music from other real music",
         "(in brackets: times that from other notes of the same pieces)",
         _row("", ["real", *others]),

@@ -77,6 +77,7 @@ def generated(
     count: int = PROMPTS,
     length: int = LENGTH,
     seed: int = SEED,
+    params: Params | None = None,
     progress: Report = silent,
 ) -> Generated:
     """Let each contender go on from `count` prompts of `held_out`, and compare.
@@ -89,9 +90,10 @@ def generated(
             are none: nothing is compared, and `why` in the report says so.
         length: notes of each continuation.
         seed: the first prompt's; the next one's is one more.
+        params: the knobs as they stand; None as they are at the start.
         progress: counts continuations.
     """
-    asked = prompts(held_out, count, length)
+    asked, params = prompts(held_out, count, length), params or Params()
     if len({prompt.work for prompt in asked}) < 2:
         why = f"it takes two works with {SIZE + length} notes or more, to compare one with another"
         return Generated({"prompts": 0, "why": why}, {})
@@ -100,14 +102,14 @@ def generated(
     for name, improviser in contenders.items():
         made[name] = []
         for number, prompt in enumerate(asked):
-            made[name].append(go_on(improviser, prompt, Params(), length, seed + number))
+            made[name].append(go_on(improviser, prompt, params, length, seed + number))
             done += 1
             progress(done, total)
     report = {
         "prompts": len(asked),
         "works": len({prompt.work for prompt in asked}),
         "notes": length,
-        "temperature": Params().temperature,
+        "temperature": params.temperature,
         "random_seed": seed,
         "halvings": HALVINGS,
         "units": UNITS,

@@ -215,11 +215,11 @@ _WHO: dict[str, dict[str, Any]] = {
 }
 _TITLES = {
     "pitch_class": "Pitch class",
-    "interval": "Interval to the next note",
-    "inter_onset": "Time to the next note",
+    "interval": "Interval",
+    "inter_onset": "Inter-onset",
     "duration": "Duration",
     "velocity": "Velocity",
-    "polyphony": "Notes sounding at once",
+    "polyphony": "Polyphony",
 }
 _PITCH_CLASSES = ("C", "", "D", "", "E", "F", "", "G", "", "A", "", "B")
 
@@ -295,12 +295,14 @@ def distribution(
         case "interval":
             places = range(-WIDEST, WIDEST + 1, 12)
             words = [f"≤ {-WIDEST}", *map(str, places[1:-1]), f"≥ {WIDEST}"]
-            axes.set_xticks(places, words)
+            axes.set_xticks(places, [word.replace("-", "\N{MINUS SIGN}") for word in words])
             axes.set_xlabel("semitones")
         case "inter_onset" | "duration":
             axes.set_xscale("log")
             look.log_seconds(axes.xaxis, edges[0], edges[-1])
+            axes.set_xlabel("from one note's start to the next's" if name != "duration" else "")
         case "polyphony":
+            axes.set_xlabel("notes that sound as one begins")
             most = FEATURES[name].bins
             axes.set_xticks(range(1, most + 1), [*map(str, range(1, most)), f"≥ {most}"])
     axes.set_xlim(edges[0], edges[-1])
