@@ -56,6 +56,7 @@ class Log:
             "outputs": status.outputs,
             "params": asdict(status.params),
             "timing": asdict(status.timing),
+            "faults": dict(status.faults),
             "notices": self.notices,
             "notes": list(self.notes.values()),
             "lateness": self.goodbye.lateness,

@@ -138,6 +138,8 @@ class Status:
     timing: Timing
     # Serials of the notes that sound: a terminal that was stopped has missed the end of others.
     sounding: frozenset[int] | None = None
+    # How many messages each port would not take or do since the start; those without are left out.
+    faults: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

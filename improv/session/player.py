@@ -25,6 +25,7 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.timing import Meter
 from improv.session import child, link, rack
+from improv.session.faults import Faults
 from improv.session.figures import figures
 from improv.session.keeper import ModelGone, ModelKeeper
 from improv.session.messages import (
@@ -74,6 +75,7 @@ class Player:
         )
         self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
         self._keeper = ModelKeeper(setup.model, inbox.put)
+        self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
         self._outputs: dict[str, Output] = {}
@@ -117,6 +119,7 @@ class Player:
             now = self._clock()
             self._take(item, now)
             if now >= status_at:
+                self._say_faults()
                 self._report(self._status(now))
                 self._keeper.look(now)
                 status_at = now + STATUS_EVERY
@@ -126,6 +129,7 @@ class Player:
     def _finish(self) -> int:
         self._apply(self._engine.finish(self._clock()))
         self._keeper.close()
+        self._say_faults()
         for port in (*self._inputs.values(), *self._outputs.values()):
             self._rack.close(port)
         self._rack.finish(timeout=5.0)
@@ -305,6 +309,10 @@ class Player:
         if effect.is_onset and effect.source is Source.IMPROV:
             self._meter.note_sent(effect.due, now - effect.due)
 
+    def _say_faults(self) -> None:
+        for words in self._faults.look(self._inputs.values(), self._outputs.values()):
+            self._notice(words, Level.WARNING)
+
     def _notice(self, text: str, level: Level = Level.INFO) -> None:
         if text != self._said:  # without a MIDI system input and output fail in the same words
             self._report(Notice(text, level))
@@ -330,6 +338,7 @@ class Player:
             heard=engine.heard,
             timing=figures(engine, self._meter, self._priority, now - self._began),
             sounding=engine.serials,
+            faults=self._faults.by_port,
         )
 
 
