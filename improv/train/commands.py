@@ -39,7 +39,8 @@ def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         say(f"skipped {name}: {reason}")
     splits = ", ".join(f"{count} {split}" for split, count in prepared.pieces.items())
     speed = f", {prepared.notes_per_second:,.0f} a second" if prepared.seconds else ", made before"
-    say(f"{prepared.notes:,} notes{speed}; pieces: {splits}; in {prepared.folder}")
+    pedalled = f"{prepared.pedalled / prepared.notes:.0%} of them ring on under the pedal"
+    say(f"{prepared.notes:,} notes{speed}; {pedalled}; pieces: {splits}; in {prepared.folder}")
     return asdict(prepared) | {"folder": str(prepared.folder)}
 
 
