@@ -24,14 +24,13 @@ from improv.model.spec import NetworkSpec
 from improv.music import hearing
 from improv.music.encoding import WINDOW
 from improv.music.event import Note, ProposedNote, Source
-from improv.music.hearing import STYLES, Hearing, Ids
+from improv.music.hearing import STYLES, Ids, Latest
 from improv.play import factors
 from improv.play.factors import Recent
 from improv.play.params import Params
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
-NOTHING = np.array(list(hearing.VOCABULARY.values()), np.int32)  # the note before the first
 CLASSICAL = (1.0, 0.0)  # shares of improv.music.hearing.STYLES
 
 
@@ -60,25 +59,22 @@ class Ear:
     def begin(self) -> None:
         """Forget everything."""
         self.notes: list[Note] = []  # what has been heard since, oldest first
-        self._ids: list[Ids] = []
+        self._latest = Latest()
         self._carried: Mapping[str, NDArray[np.float32]] = self._blank
-        self._keys = np.zeros((WINDOW, MOMENTS * KEY), np.float32)
-        self._take_in(NOTHING)
+        self._keys = np.zeros((1, WINDOW, MOMENTS * KEY), np.float32)
+        self._take_in(hearing.NOTHING)
 
     def hear(self, note: Note) -> None:
         """Take in one note, which begins no earlier than the one before."""
         self.notes.append(note)
         recent = self.notes[-3:]
-        self._ids.append(
-            hearing.note_ids(
-                [n.pitch for n in recent],
-                [n.start for n in recent],
-                note.duration,
-                note.velocity,
-            )
+        ids = hearing.note_ids(
+            [n.pitch for n in recent], [n.start for n in recent], note.duration, note.velocity
         )
-        self._keys = np.concatenate([self._keys[1:], self._key])  # of the moment before this note
-        self._take_in(self._ids[-1])
+        self._latest.hear(ids, note.start, note.duration)
+        # the key of the moment before this note
+        self._keys = np.concatenate([self._keys[:, 1:], self._key[None]], axis=1)
+        self._take_in(ids)
 
     def recent(self) -> Recent:
         """The last 25 notes as `factors.draw` wants them."""
@@ -86,38 +82,31 @@ class Ear:
         return Recent([note.pitch for note in last], [note.start for note in last])
 
     def velocity(self) -> Logits:
-        return self._ask("velocity", past=self._heard(0.0).past[0])
+        return self._ask("velocity")
 
     def step(self, velocity: int) -> Logits:
-        heard = self._heard(0.0)
-        return self._ask("step", past=heard.past[0], now=heard.now[0], **_touch(velocity))
+        return self._ask("step", now=self._latest.now, velocity=_touch(velocity))
 
     def pitch(self, velocity: int, step: float) -> Logits:
-        heard = self._heard(step)
-        return self._ask(
-            "pitch",
-            past=heard.past[0],
-            then=heard.then[0],
-            step=hearing.time_bin([step]),
-            **_touch(velocity),
-        )
+        return self._ask("pitch", **self._at(step), velocity=_touch(velocity))
 
     def duration(self, velocity: int, step: float, pitch: int) -> Logits:
-        heard = self._heard(step)
         above = pitch - self.notes[-1].pitch if self.notes else 0
         return self._ask(
             "duration",
-            past=heard.past[0],
-            now=heard.now[0],
-            then=heard.then[0],
-            step=hearing.time_bin([step]),
+            **self._at(step),
+            now=self._latest.now,
             pitch=np.array([pitch], np.int32),
-            interval=hearing.interval_id(np.array([above])),
-            **_touch(velocity),
+            interval=np.array([hearing.interval_number(above)], np.int32),
+            velocity=_touch(velocity),
         )
 
     def _ask(self, factor: str, **given: NDArray[np.generic]) -> Logits:
-        given |= {"state": self._carried["state"], "keys": self._keys[None]}
+        given |= {
+            "state": self._carried["state"],
+            "keys": self._keys,
+            "past": self._latest.past,
+        }
         wanted = self._wanted[factor]
         logits: Logits = self._calls[factor](
             **{name: value for name, value in given.items() if name in wanted}
@@ -128,23 +117,21 @@ class Ear:
         after = dict(self._calls["hear"](note=ids[None], style=self._style, **self._carried))
         self._key = after.pop("key")
         self._carried = after
-        self._views: dict[float, Hearing] = {}
+        self._onset: tuple[float, dict[str, NDArray[np.generic]]] | None = None
 
-    def _heard(self, step: float) -> Hearing:
-        """What is heard before a note that begins `step` seconds after the last."""
-        if step not in self._views:
-            last = self.notes[-WINDOW:]
-            self._views[step] = hearing.last(
-                self._ids[-WINDOW:],
-                [note.start for note in last],
-                [note.duration for note in last],
-                step,
-            )
-        return self._views[step]
+    def _at(self, step: float) -> dict[str, NDArray[np.generic]]:
+        """What pitch and duration hear of a note that begins `step` seconds after the last."""
+        if self._onset is None or self._onset[0] != step:
+            there: dict[str, NDArray[np.generic]] = {
+                "then": self._latest.then(step),
+                "step": hearing.time_bin([step]),
+            }
+            self._onset = step, there
+        return self._onset[1]
 
 
-def _touch(velocity: int) -> dict[str, Ids]:
-    return {"velocity": hearing.velocity_bin([velocity])}
+def _touch(velocity: int) -> Ids:
+    return np.array([hearing.velocity_number(velocity)], np.int32)
 
 
 class DistributionImproviser:

@@ -43,6 +43,8 @@ VOCABULARY = {
     "velocity": VELOCITIES,
 }
 VIEWED = ("pitch", "step", "duration", "velocity")  # the ids of `Hearing.past`
+NOTHING = np.array(list(VOCABULARY.values()), np.int32)  # the note before the first
+HELD = [0, 3, 4, 5]  # the ids of a note that `Hearing.past` holds, in VIEWED
 FADES = (0.15, 1.0)  # seconds over which a note fades from a roll
 STILL = 0.97  # of its duration a note counts as sounding: exact ties would be decided by rounding
 
@@ -85,9 +87,19 @@ def velocity_bin(velocity: Any) -> Ids:
     return np.asarray(np.clip(np.asarray(velocity) // wide, 0, VELOCITIES - 1), np.int32)
 
 
+def velocity_number(velocity: int) -> int:
+    """The bin of one velocity."""
+    return min(max(velocity // (PITCHES // VELOCITIES), 0), VELOCITIES - 1)
+
+
 def interval_id(above: Any) -> Ids:
     """The id of each interval in semitones; those beyond four octaves count as four."""
     return np.asarray(np.clip(above, -REACH, REACH) + REACH, np.int32)
+
+
+def interval_number(above: int) -> int:
+    """The id of one interval."""
+    return min(max(above, -REACH), REACH) + REACH
 
 
 def _place(seconds: Any) -> NDArray[np.float64]:
@@ -117,8 +129,7 @@ def sequences(
         notes themselves; where a first note's step and intervals would be stands "there is none".
     """
     ids = _ids(pitch, onset, duration, velocity)  # (B, T, 6)
-    nothing = np.array(list(VOCABULARY.values()), np.int32)
-    note = np.concatenate([np.broadcast_to(nothing, ids[:, :1].shape), ids[:, :-1]], axis=1)
+    note = np.concatenate([np.broadcast_to(NOTHING, ids[:, :1].shape), ids[:, :-1]], axis=1)
     if places is None:
         places = np.arange(pitch.shape[1])[None]
     index = places[..., None] + np.arange(-WINDOW, 0)  # (B or 1, P, 25)
@@ -132,43 +143,52 @@ def sequences(
 
 def note_ids(pitch: Sequence[int], onset: Sequence[float], duration: float, velocity: int) -> Ids:
     """(6,) the ids of the last of some notes; no more than the last three are looked at."""
-    ids = list(VOCABULARY.values())
-    ids[0] = pitch[-1]
-    if len(pitch) > 1:
-        ids[1] = _held(pitch[-1] - pitch[-2])
-    if len(pitch) > 2:
-        ids[2] = _held(pitch[-1] - pitch[-3])
-    step = onset[-1] - onset[-2] if len(onset) > 1 else 0.0
-    bins = time_bin((step, duration))
-    ids[3] = int(bins[0]) if len(onset) > 1 else TIMES
-    ids[4] = int(bins[1])
-    ids[5] = min(max(velocity // (PITCHES // VELOCITIES), 0), VELOCITIES - 1)
-    return np.array(ids, np.int32)
+    step, lasting = time_bin((onset[-1] - onset[-2] if len(onset) > 1 else 0.0, duration))
+    none = INTERVALS
+    return np.array(
+        [
+            pitch[-1],
+            interval_number(pitch[-1] - pitch[-2]) if len(pitch) > 1 else none,
+            interval_number(pitch[-1] - pitch[-3]) if len(pitch) > 2 else none,
+            step if len(onset) > 1 else TIMES,
+            lasting,
+            velocity_number(velocity),
+        ],
+        np.int32,
+    )
 
 
-def _held(above: int) -> int:
-    return min(max(above, -REACH), REACH) + REACH
+class Latest:
+    """The last 25 notes as they are heard one by one: the `Hearing` of a single moment.
 
-
-def last(
-    ids: Sequence[Ids], onset: Sequence[float], duration: Sequence[float], step: float
-) -> Hearing:
-    """What is heard at the end of n notes, before one that begins `step` seconds later.
-
-    `ids` are as `note_ids` gives them. The result has shape (1, 1).
+    `past` is (1, 25, 4), as there.
     """
-    count = min(len(ids), WINDOW)
-    nothing = np.array(list(VOCABULARY.values()), np.int32)
-    past = np.broadcast_to(nothing, (1, 1, WINDOW, 6)).copy()
-    started, lasting = np.zeros((2, 1, 1, WINDOW))
-    heard = np.arange(WINDOW) >= WINDOW - count
-    note, now = nothing[None, None], np.zeros((1, 1))
-    if count:
-        past[0, 0, WINDOW - count :] = ids[-count:]
-        started[0, 0, WINDOW - count :] = onset[-count:]
-        lasting[0, 0, WINDOW - count :] = duration[-count:]
-        note, now = ids[-1][None, None], now + onset[-1]
-    return _hearing(note, past, started, lasting, heard, now, now + step)
+
+    def __init__(self) -> None:
+        self.past = np.tile(NOTHING[HELD], (1, WINDOW, 1))
+        self._started, self._lasting = np.zeros((2, WINDOW))
+        self._heard = np.zeros(WINDOW, np.bool_)
+        self._last = 0.0
+        self._now: Floats | None = None
+
+    def hear(self, ids: Ids, onset: float, duration: float) -> None:
+        """Take in a note: its ids as `note_ids` gives them, and its times in seconds."""
+        self.past = np.concatenate([self.past[:, 1:], ids[HELD][None, None]], axis=1)
+        self._started = np.append(self._started[1:], onset)
+        self._lasting = np.append(self._lasting[1:], duration)
+        self._heard = np.append(self._heard[1:], True)  # an array's value
+        self._last, self._now = onset, None
+
+    @property
+    def now(self) -> Floats:
+        """(1, 25, 2), as `Hearing.now`."""
+        if self._now is None:
+            self._now = _now(self._last - self._started, self._lasting, self._heard)[None]
+        return self._now
+
+    def then(self, step: float) -> Floats:
+        """(1, 25, 4), as `Hearing.then` before a note that begins `step` seconds after the last."""
+        return _then(self._last + step - self._started, self._lasting, self._heard)[None]
 
 
 def _hearing(
@@ -181,25 +201,25 @@ def _hearing(
     then: NDArray[Any],
 ) -> Hearing:
     """Hearing of shape (...): `past`, `started` and `lasting` are (..., 25), the times (...)."""
-    ago, ahead = now[..., None] - started, then[..., None] - started
-    nothing = np.array(list(VOCABULARY.values()), np.int32)
-    past = np.where(heard[..., None], past, nothing)[..., [0, 3, 4, 5]]
-    fades = [np.where(heard, np.exp(-np.maximum(ahead, 0.0) / fade), 0.0) for fade in FADES]
-    sounding = heard & (ahead < STILL * lasting)
     return Hearing(
         note=note.astype(np.int32),
-        past=past.astype(np.int32),
-        now=np.stack(
-            [
-                _centred(lasting - ago, heard & (ago < STILL * lasting)),
-                _centred(ago, heard),
-            ],
-            axis=-1,
-        ),
-        then=np.stack([*fades, sounding, _centred(lasting - ahead, sounding)], axis=-1).astype(
-            np.float32
-        ),
+        past=np.where(heard[..., None], past, NOTHING)[..., HELD].astype(np.int32),
+        now=_now(now[..., None] - started, lasting, heard),
+        then=_then(then[..., None] - started, lasting, heard),
     )
+
+
+def _now(ago: NDArray[Any], lasting: NDArray[Any], heard: NDArray[np.bool_]) -> Floats:
+    sounding = heard & (ago < STILL * lasting)
+    return np.stack([_centred(lasting - ago, sounding), _centred(ago, heard)], axis=-1)
+
+
+def _then(ahead: NDArray[Any], lasting: NDArray[Any], heard: NDArray[np.bool_]) -> Floats:
+    since = np.maximum(ahead, 0.0)
+    sounding = heard & (ahead < STILL * lasting)
+    fades = [np.exp(since / -fade) * heard for fade in FADES]
+    laid = [*fades, sounding, _centred(lasting - ahead, sounding)]
+    return np.stack(laid, axis=-1).astype(np.float32)
 
 
 def _centred(seconds: NDArray[Any], there: NDArray[np.bool_]) -> Floats:

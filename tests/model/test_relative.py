@@ -18,7 +18,7 @@ from improv.model import (
     store,
     tensorflow_backend,
 )
-from improv.model.listening import NOTHING, Call, DistributionImproviser, Ear
+from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.loading import load
 from improv.model.recurrence import RECURRENCES
 from improv.model.signatures import carried
@@ -27,6 +27,7 @@ from improv.model.store import ModelFolder
 from improv.music import hearing
 from improv.music.encoding import WINDOW
 from improv.music.event import Note, Source
+from improv.music.hearing import NOTHING
 from improv.play.params import Params
 from improv.train import sequences
 
