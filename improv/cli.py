@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -369,6 +370,10 @@ def _with_training(run: str) -> Command:
 
                 result: dict[str, Any] = getattr(commands, run)(options, say)
         except ModuleNotFoundError as error:
+            if error.name == "tensorflow" and find_spec("jax") is not None:
+                raise UsageError(
+                    "JAX is here and TensorFlow is not; to train with JAX set KERAS_BACKEND=jax"
+                ) from None
             raise InputError(
                 f"training needs {error.name}; install it with: uv pip install 'improv-midi[train]'"
             ) from None

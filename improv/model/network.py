@@ -69,7 +69,8 @@ class Relative(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
     """The relative network over whole sequences, with teacher forcing."""
 
     def __init__(self, spec: NetworkSpec, seed: int) -> None:
-        super().__init__(name=spec.architecture)
+        # times in bins stay float32: half the bits would be a quarter of a bin
+        super().__init__(name=spec.architecture, autocast=False)
         self.spec = spec
         parts: dict[str, dict[str, NDArray[np.float32]]] = {}
         for name, value in relative.initial(spec, seed).items():
@@ -79,7 +80,11 @@ class Relative(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
         self.built = True
 
     def call(self, heard: Mapping[str, Any]) -> dict[str, Any]:
-        weights = {name: weight.value for name, weight in _named(self).items()}
+        def cast(tensor: Any) -> Any:
+            return keras.ops.cast(tensor, self.compute_dtype)
+
+        weights = {name: cast(weight.value) for name, weight in _named(self).items()}
+        heard = {**heard, **{name: cast(heard[name]) for name in ("style", "kept")}}
         return relative.all_logits(weights, self.spec, heard)
 
 

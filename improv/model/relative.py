@@ -171,7 +171,7 @@ def echoes(weights: Weights, name: str, view: Tensor, past: Tensor, keys: Tensor
     query = ops.reshape(ops.matmul(view, weights[f"{name}/query"]), (-1, 1, MOMENTS, KEY))
     alike = ops.sum(ops.reshape(keys, (-1, WINDOW, MOMENTS, KEY)) * query, axis=-1)
     alike = alike / math.sqrt(KEY) + weights[f"{name}/lag"]  # (N, 25, MOMENTS)
-    alike = ops.where(past[..., :1] < PITCHES, alike, -1e9)  # nothing was heard there
+    alike = ops.where(past[..., :1] < PITCHES, alike, -3e4)  # nothing was heard there
     most = ops.maximum(ops.max(alike, axis=1, keepdims=True), 0.0)
     share = ops.exp(alike - most)
     share = share / (ops.sum(share, axis=1, keepdims=True) + ops.exp(-most))
@@ -219,8 +219,10 @@ def logits(
         ops.matmul(view, weights[f"{name}/modulation"]) + weights[f"{name}/modulation_bias"]
     )
     weight, scale, shift = ops.split(modulation[:, None, :], 3, axis=-1)  # (N, 1, channels)
+    laid = ops.cast(laid, view.dtype)
     seen = ops.conv(laid, weights[f"{name}/kernel"], padding="same")  # (N, bins, channels)
     echo = echoes(weights, name, view, past, keys)
+    echo = ops.cast(echo, view.dtype)
     seen = seen + ops.conv(echo, weights[f"{name}/echo"], padding="same")
     seen = ops.relu(seen * (1.0 + scale) + shift)
     return scores + ops.sum(seen * weight, axis=-1)

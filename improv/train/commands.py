@@ -60,12 +60,20 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
             stop=stop,
             origin=None if base is None else tuning.origin(base),
         )
-    say(_pace(trained.throughput))
+    if trained.throughput is not None:
+        say(_pace(trained.throughput))
     if not trained.chief:
         say(f"done at step {trained.steps}; the chief keeps the model")
         return _result(trained)
     plots.losses(out / "log.jsonl", out / "losses.png", config.title)
-    if trained.model is None:
+    if trained.model is None and trained.finished:
+        loss = _heard(trained.loss_before, trained.validation_loss)
+        say(f"trained {trained.epochs:.2f} epochs; {loss}")
+        say(
+            f"only TensorFlow writes models that play: give the same command with --resume where "
+            f"it is installed, with {out} copied there and KERAS_BACKEND unset"
+        )
+    elif trained.model is None:
         say(f"stopped at step {trained.steps}; go on with --resume")
     else:
         result = _evaluated(str(trained.model), options.data, "test")
@@ -100,9 +108,7 @@ def _planned(
     return tuning.tuned(config, base, source), base
 
 
-def _pace(throughput: Throughput | None) -> str:
-    if throughput is None:
-        return "too few steps to time"
+def _pace(throughput: Throughput) -> str:
     words = f"learnt from {throughput.notes_per_second:,.0f} notes a second"
     if not throughput.share:
         return words

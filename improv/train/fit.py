@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from improv.errors import InputError, UsageError
@@ -100,7 +101,8 @@ def fit(
         folder,
         total=total,
         resumed_at=run.progress.step,
-        tensorboard=config.tensorboard,
+        # which imports TensorFlow
+        tensorboard=config.tensorboard and keras.backend.backend() == "tensorflow",
         kept=chief,
     ) as log:
         if origin is not None and not run.progress.validations:

@@ -1,16 +1,21 @@
-"""A whole training run: the data, the fit, the test figures, and a model folder at its end."""
+"""A whole training run: the data, the fit, the test figures, and a model folder at its end.
+
+The same code trains on Keras's TensorFlow and JAX backends. Only TensorFlow writes LiteRT models,
+so a run on JAX ends with its checkpoint, from which `--resume` on TensorFlow makes the model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from improv.errors import InputError, UsageError
-from improv.model import export, store, tensorflow_backend
-from improv.train import dataset, distribute, sequences
+from improv.model import store
+from improv.train import dataset, sequences
 from improv.train.card import card
 from improv.train.config import TrainConfig
 from improv.train.evaluate import guess, marks_of, spread, targets
@@ -22,12 +27,13 @@ from improv.train.sequences import Sequences
 from improv.train.throughput import Throughput
 from improv.train.tuning import Origin
 
+BACKENDS = ("tensorflow", "jax")
 CARD_NOTES = 100_000  # of the test split, evenly spread, that a card's figures are of
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of a run; `model` and `test` are None where it was stopped before its end.
+    """What came of a run; `model` and `test` are None where there is no model yet.
 
     `test` has factor (pitch, step, duration) to mark to its mean, see train/score.py.
     """
@@ -41,6 +47,7 @@ class Trained:
     test: dict[str, dict[str, float]] | None
     throughput: Throughput | None  # of this call's steps
     chief: bool = True  # of several workers the one that keeps the model
+    finished: bool = True  # or stopped, to be resumed
 
 
 def train(
@@ -57,13 +64,13 @@ def train(
     At its end `out`/`config.name` is a model folder ready for models/. Raises UsageError or
     InputError; see `improv.train.fit.fit` for `resume`, `stop` and `origin`.
     """
-    if keras.backend.backend() != "tensorflow":  # said now and not after hours of training
+    backend = keras.backend.backend()
+    if backend not in BACKENDS:
         raise UsageError(
-            f"Keras runs on {keras.backend.backend()} here, and a model can only be exported from "
-            "TensorFlow; unset KERAS_BACKEND"
+            f"Keras runs on {backend} here, and improv trains on {' or '.join(BACKENDS)}; "
+            "set KERAS_BACKEND to one of them"
         )
-    tensorflow_backend.grow_memory()
-    strategy = distribute.strategy()
+    strategy = _strategy() if backend == "tensorflow" else None
     _check_splits(data)
     train_pieces = dataset.load(data, "train", durations=config.durations)
     validation_pieces = dataset.load(data, "validation", durations=config.durations)
@@ -90,8 +97,9 @@ def train(
         test=None,
         throughput=fitted.throughput,
         chief=fitted.chief,
+        finished=fitted.finished,
     )
-    if not (fitted.finished and fitted.chief):
+    if not (fitted.finished and fitted.chief and backend == "tensorflow"):
         return trained
     test_pieces = dataset.load(data, "test", durations=config.durations)
     wanted = spread(targets(test_pieces), test_pieces, CARD_NOTES)
@@ -110,10 +118,20 @@ def train(
         baseline=means(guess(targets(train_pieces), wanted)),
         origin=origin,
     )
+    from improv.model import export  # it imports TensorFlow
+
     graph = export.litert_model(config.spec, fitted.weights)
     model = out / config.name
     store.write(model, config.spec, fitted.weights, graph, words)
     return replace(trained, model=model, test=test)
+
+
+def _strategy() -> Any | None:
+    from improv.model import tensorflow_backend
+    from improv.train import distribute
+
+    tensorflow_backend.grow_memory()
+    return distribute.strategy()
 
 
 def _check_splits(data: Path) -> None:
