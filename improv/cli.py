@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from improv import train_options
 from improv.errors import ImprovError, InputError, UsageError
 from improv.options import (
     json_option,
@@ -323,41 +324,6 @@ def _bench(options: argparse.Namespace) -> int:
 # --- training
 
 
-def _data_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("source", metavar="DIR|ZIP|maestro")
-    json_option(sub)
-
-
-def _train_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--data", required=True, metavar="DIR|ZIP", help="see `improv data`")
-    sub.add_argument(
-        "--init",
-        metavar="NAME|DIR",
-        help="the model to go on from; without --config: the default one",
-    )
-    sub.add_argument(
-        "--config", type=Path, metavar="FILE.toml", help="default: configs/fine-tune.toml"
-    )
-    sub.add_argument("--name", metavar="NAME", help="default: the configuration's, or the music's")
-    sub.add_argument("--out", type=Path, metavar="DIR", help="default: runs/NAME")
-    sub.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    json_option(sub)
-
-
-def _evaluate_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--model", required=True, metavar="NAME")
-    sub.add_argument("--data", required=True, metavar="DIR|ZIP")
-    sub.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
-    words = "foretell this many, evenly spread; 0 (the default) is all"
-    sub.add_argument("--notes", dest="most", type=whole, default=0, metavar="N", help=words)
-    words = "what a model that knows styles hears the music as"
-    sub.add_argument("--style", default="classical", choices=("classical", "pop"), help=words)
-    words = "let it go on from this many prompts (default 60); 0 is none"
-    sub.add_argument("--generate", type=whole, default=60, metavar="N", help=words)
-    sub.add_argument("--plot", type=Path, metavar="OUT.png", help="draw it all")
-    json_option(sub)
-
-
 def _with_training(run: str) -> Command:
     """A command of the train room, which needs the extra that brings TensorFlow."""
 
@@ -392,12 +358,12 @@ _COMMANDS: tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None], Comm
     ("models", "list the models there are", json_option, _models),
     ("bench", "time improv on this machine", _bench_options, _bench),
     ("doctor", "check this machine, with a fix for each finding", json_option, _doctor),
-    ("data", "prepare a dataset to train on", _data_options, _with_training("data")),
-    ("train", "train a model", _train_options, _with_training("train")),
+    ("data", "prepare a dataset to train on", train_options.data, _with_training("data")),
+    ("train", "train a model", train_options.train, _with_training("train")),
     (
         "evaluate",
         "measure a model on held-out music",
-        _evaluate_options,
+        train_options.evaluate,
         _with_training("evaluate"),
     ),
 )

@@ -143,6 +143,7 @@ def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         options.split,
         most=options.most,
         style=options.style,
+        context=options.context,
         prompts=options.generate,
     )
     if options.plot is not None:

@@ -107,6 +107,7 @@ def evaluate(
     *,
     most: int = 0,
     style: str = STYLES[0],
+    context: int = WINDOW,
     prompts: int = 0,
     cache: Path | None = None,
     bars: Bars = silence,
@@ -119,6 +120,7 @@ def evaluate(
         split: train, validation, test or all.
         most: notes to foretell, evenly spread; 0 for all of them.
         style: of `improv.music.hearing.STYLES`, which a model that knows them hears the music as.
+        context: notes the model hears before each; what is measured beside it hears 25 or fewer.
         prompts: how many the model goes on from by itself; 0 for none.
         cache: where prepared datasets are; None for the user's own.
         bars: shows how far each part of the work is.
@@ -128,6 +130,7 @@ def evaluate(
     if style not in STYLES:
         raise UsageError(f"no style {style!r}; there are {' and '.join(STYLES)}")
     folder = find(model)
+    _check_context(folder, context)
     durations = folder.spec.durations  # measured as it was trained
     pieces = dataset.load(data, split, durations=durations, cache=cache)
     wanted = spread(targets(pieces), pieces, most)
@@ -143,6 +146,7 @@ def evaluate(
             wanted,
             progress,
             style=STYLES.index(style),
+            context=context,
         )
     curves = calibration.curves(marks)
     learnt, fitted_on = _learnt(data, durations, cache, pieces, split)
@@ -172,7 +176,7 @@ def evaluate(
         "pieces": len(pieces),
         "notes": len(pieces.pitch),
         "targets": len(wanted.pitch),  # at most all notes but the first of each piece
-        "context": WINDOW,
+        "context": context,
         "units": UNITS,
         "grid": GRID,
         **means(marks),
@@ -194,6 +198,17 @@ def evaluate(
         ],
     }
     return Evaluation(report, seen, curves, made.pooled)
+
+
+def _check_context(folder: ModelFolder, context: int) -> None:
+    furthest = folder.spec.length - 1 if folder.spec.architecture == "relative" else WINDOW
+    if folder.spec.architecture == "seed" and context != WINDOW:
+        raise UsageError(f"{folder.name} always hears {WINDOW} notes; leave out --context")
+    if not 1 <= context <= furthest:
+        raise UsageError(
+            f"{folder.name} was trained over {furthest + 1} notes and hears from 1 to {furthest} "
+            f"before one, not {context}"
+        )
 
 
 def _learnt(
@@ -230,10 +245,13 @@ def marks_of(
     progress: Report = silent,
     *,
     style: int = 0,
+    context: int = WINDOW,
 ) -> tuple[Marks, Seen]:
     """What a network makes of the notes wanted."""
     if spec.architecture == "relative":
-        return foretelling.foretell(spec, weights, pieces, wanted.until, progress, style=style)
+        return foretelling.foretell(
+            spec, weights, pieces, wanted.until, progress, style=style, context=context
+        )
     return foretell(predictor(spec, weights), wanted, progress)
 
 

@@ -213,6 +213,13 @@ def test_a_style_nobody_knows_is_refused(tmp_path: Path):
         evaluate("seed", source(tmp_path / "in"), style="jazz", cache=tmp_path / "cache")
 
 
+def test_a_context_beyond_what_a_model_hears_is_refused(tmp_path: Path):
+    """The seed always hears 25 notes, the default at most those of a training sequence."""
+    for model, context in (("seed", 26), ("default", 0), ("default", 64)):
+        with pytest.raises(UsageError, match=r"25 notes|64 notes"):
+            evaluate(model, tmp_path, context=context)
+
+
 def test_a_source_of_one_piece_is_its_own_baseline(tmp_path: Path):
     """No training split: the guess is fitted on what is measured, and says so."""
     folder = source(tmp_path / "in")

@@ -45,17 +45,18 @@ def _numbers(**given: np.ndarray) -> dict[str, np.ndarray]:
     return {key: np.asarray(value) for key, value in given.items()}
 
 
-def test_each_note_is_foretold_from_the_25_before_it() -> None:
+@pytest.mark.parametrize("context", [25, 40])
+def test_each_note_is_foretold_from_those_before_it(context: int) -> None:
     """At a piece's second note, its 26th and its last: the nats of an ear primed as in playing."""
     pieces = _piece()
     weights = relative.initial(SPEC, 0)
     functions = relative_calls.functions(weights, SPEC)
     ear = Ear({n: lambda f=f, **x: _numbers(**f(**x)) for n, f in functions.items()}, SPEC)
     until = np.array([1, 25, 44, 46, 89])
-    marks, _ = foretelling.foretell(SPEC, weights, pieces, until)
+    marks, _ = foretelling.foretell(SPEC, weights, pieces, until, context=context)
     for row, i in enumerate(until):
         ear.begin()
-        for j in range(max(COUNT * (i // COUNT), i - 25), i):
+        for j in range(max(COUNT * (i // COUNT), i - context), i):
             ear.hear(_note(pieces, j))
         note, step = _note(pieces, i), float(pieces.start[i] - pieces.start[i - 1])
         wanted = {
