@@ -4,7 +4,9 @@ It is primed from a blank state with the last 25 notes and then carries its stat
 note, as it was trained: every training sequence begins blank in the middle of a piece and is
 `NetworkSpec.length` notes long. A carried state is not a sliding window, so before it has come
 further from its blank state than it ever was in training, it is primed anew with its own last 25
-notes. The rolls and histograms beside the state always are of exactly the last 25.
+notes, or with as many as it was given where the player's context is longer: at most half of that
+length, so that it is not primed at every note. The rolls and histograms beside the state always
+are of exactly the last 25.
 
 Of the notes that improv itself played, the model hears the loudness it meant and not what the
 velocity knob made of it; else each phrase would be louder than the one before.
@@ -142,16 +144,19 @@ class DistributionImproviser:
         self.backend = backend
         self._ear = ear
         self._context: Sequence[Note] | None = None
+        self._span = WINDOW  # notes it is primed with
 
     def prime(self, context: Sequence[Note]) -> None:
-        self._context = tuple(context[-WINDOW:])  # taken in when the knobs are known
+        most = max(WINDOW, self._ear.length // 2)
+        self._context = tuple(context[-most:])  # taken in when the knobs are known
+        self._span = max(WINDOW, len(self._context))
 
     def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
         if self._context is not None:
             self._listen([_meant(note, params) for note in self._context])
             self._context = None
         elif len(self._ear.notes) >= self._ear.length - 1:
-            self._listen(self._ear.notes[-WINDOW:])
+            self._listen(self._ear.notes[-self._span :])
         note = factors.draw(self._ear, self._ear.recent(), params, key)
         start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
         sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)

@@ -54,6 +54,12 @@ def tuned(config: TrainConfig, base: ModelFolder, data: Path) -> TrainConfig:
         architecture=base.spec.architecture,
         units=base.spec.units,
         durations=base.spec.durations,
+        sequences=replace(
+            config.sequences,
+            recurrence=base.spec.recurrence,
+            pitch=base.spec.pitch,
+            length=base.spec.length,
+        ),
         title=f"{base.name}, tuned on {name}" if config.title == UNSTATED else config.title,
         licence=str(base.card.get("licence", config.licence)),
         data_name=name if config.data_name == UNSTATED else config.data_name,

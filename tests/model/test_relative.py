@@ -259,11 +259,24 @@ def test_it_never_goes_further_than_it_was_trained(relative_folder: ModelFolder)
         return calls["hear"](**given)
 
     improviser = DistributionImproviser("x", "y", Ear({**calls, "hear": hear}, SPEC))
-    improviser.prime(_music(30))
+    improviser.prime(_music(25))
     for index in range(100):
         improviser.draw(Params(), (1, index))
     assert furthest < SPEC.length
     assert blank == 1 + 1 + 2  # made, primed, and after each 38 notes
+
+
+def test_a_longer_context_is_heard_as_far_as_the_training_allows() -> None:
+    """Of 60 notes given, half a training sequence; of 25 those, whatever came before."""
+    heard: list[int] = []
+    functions = relative_calls.functions(relative.initial(SPEC, 0), SPEC)
+    ear = Ear({name: _numbers(function) for name, function in functions.items()}, SPEC)
+    improviser = DistributionImproviser("x", "y", ear)
+    for count in (60, 30, 10):
+        improviser.prime(_music(count))
+        improviser.draw(Params(), (1, 1))
+        heard.append(len(ear.notes) - 1)
+    assert heard == [SPEC.length // 2, 30, 10]
 
 
 @pytest.mark.parametrize("context", [[], _music(1), [Note(60, 80, float("nan"), float("inf"))]])

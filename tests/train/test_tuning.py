@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +131,9 @@ def test_the_shipped_configuration_is_complete() -> None:
     assert not named & {"architecture", "units", "licence", "name"}
     base = store.find("default")
     config = tuning.tuned(config, base, Path("my-takes.zip"))
-    assert (config.architecture, config.units) == (base.spec.architecture, base.spec.units)
+    assert config.spec == base.spec
+    other = replace(base.spec, units=64, recurrence="gru", pitch="interval", length=96)
+    assert tuning.tuned(config, replace(base, spec=other), Path("takes.zip")).spec == other
     assert (config.title, config.data_name) == ("default, tuned on my-takes", "my-takes")
     assert tuning.named_after(Path("late night takes")) == "late-night-takes"
 
