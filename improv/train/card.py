@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from improv.model.spec import parameters
 from improv.music.encoding import LONGEST
@@ -58,6 +59,7 @@ def card(
             "encoding": ENCODINGS[config.architecture],
             "durations": LASTING[config.durations],
         },
+        **_second_style(config),
         **_tuned_from(origin, fitted),
         "training": {
             "epochs": round(fitted.epochs, 2),
@@ -91,6 +93,15 @@ def card(
     return to_toml(tables)
 
 
+def _second_style(config: TrainConfig) -> dict[str, dict[str, str | int | float]]:
+    """What the pop style was learnt from."""
+    own = config.sequences
+    if not own.pop:
+        return {}
+    about = {"name": Path(own.pop).name, "licence": own.pop_licence, "share": own.pop_share}
+    return {"data.pop": about}
+
+
 def _tuned_from(origin: Origin | None, fitted: Fitted) -> dict[str, dict[str, str | int | float]]:
     """What a fine-tuned model was before."""
     if origin is None:
@@ -115,7 +126,7 @@ def _own(config: TrainConfig) -> dict[str, str | int | float]:
     if config.architecture == "relative":
         return {
             "notes": config.batch * config.sequences.length,  # at a step
-            **asdict(config.sequences),
+            **{k: v for k, v in asdict(config.sequences).items() if not k.startswith("pop")},
         }
     return {"pitch_weight": config.pitch_weight}
 

@@ -27,12 +27,13 @@ class SequenceConfig:
     tempo: float = 0.1
     velocity: int = 10
     unpitched: float = 0.3
-    silent: float = 0.25
+    silent: float = 0.3
     deaf: float = 0.08
     one_hand: float = 0.15
     weight_decay: float = 0.04
     pop: str = ""  # a second folder or zip, of the pop style
-    pop_share: float = 0.35  # of its sequences in each pass
+    pop_share: float = 0.5  # of its sequences in each pass
+    pop_licence: str = UNSTATED  # for the model's card
 
     def __post_init__(self) -> None:
         shortest, longest = LENGTHS

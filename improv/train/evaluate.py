@@ -24,9 +24,10 @@ from improv.model.network import Weights
 from improv.model.spec import NetworkSpec
 from improv.model.store import ModelFolder, find, read_weights
 from improv.music import hearing
-from improv.music.encoding import LONGEST, WINDOW
+from improv.music.encoding import LONGEST
 from improv.music.event import PITCHES
-from improv.music.hearing import STYLES, TIMES, VELOCITIES, time_bin, velocity_bin
+from improv.music.hearing import time_bin, velocity_bin
+from improv.music.vocabulary import STYLES, TIMES, VELOCITIES, WINDOW
 from improv.play.interfaces import Improviser
 from improv.train import calibration, dataset, foretelling, markov
 from improv.train.calibration import Curve
@@ -119,7 +120,7 @@ def evaluate(
         data: a folder or zip of MIDI files.
         split: train, validation, test or all.
         most: notes to foretell, evenly spread; 0 for all of them.
-        style: of `improv.music.hearing.STYLES`, which a model that knows them hears the music as.
+        style: of `improv.music.vocabulary.STYLES`, which a model that knows them hears the music as.
         context: notes the model hears before each; what is measured beside it hears 25 or fewer.
         prompts: how many the model goes on from by itself; 0 for none.
         cache: where prepared datasets are; None for the user's own.

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music import encoding
-from improv.music.encoding import WINDOW, Features
+from improv.music.encoding import Features
 from improv.music.event import PITCHES
+from improv.music.vocabulary import WINDOW
 
 
 class Pieces(Protocol):

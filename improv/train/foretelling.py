@@ -19,8 +19,7 @@ from improv.model.heads import HEADS
 from improv.model.relative import Weights
 from improv.model.spec import NetworkSpec
 from improv.music import hearing
-from improv.music.encoding import WINDOW
-from improv.music.hearing import STYLES
+from improv.music.vocabulary import STYLES, WINDOW
 from improv.train.examples import Pieces
 from improv.train.progress import Report, silent
 from improv.train.score import (
@@ -49,7 +48,7 @@ def foretell(
 ) -> tuple[Marks, Seen]:
     """Marks of the notes numbered `until` (T,), none of them a piece's first.
 
-    `style` is which of `improv.music.hearing.STYLES` the music is heard as, `context` how many
+    `style` is which of `improv.music.vocabulary.STYLES` the music is heard as, `context` how many
     notes before one its state has heard.
     """
     tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.music.encoding import WINDOW
+from improv.music.vocabulary import WINDOW
 from improv.train.examples import Examples
 from improv.train.sequences import STILL, Augmentation, Sequences
 

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES
-from improv.music.hearing import TIMES, time_bin
+from improv.music.hearing import time_bin
+from improv.music.vocabulary import TIMES
 from improv.train.character import Phrase, polyphony
 
 Floats = NDArray[np.float64]

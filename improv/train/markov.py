@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, Note, ProposedNote
-from improv.music.hearing import TIMES, VELOCITIES, time_bin, time_in, velocity_bin
+from improv.music.hearing import time_bin, time_in, velocity_bin
+from improv.music.vocabulary import TIMES, VELOCITIES
 from improv.play import factors, sampling
 from improv.play.factors import TOGETHER, Recent
 from improv.play.params import Params

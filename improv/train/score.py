@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from improv.music.encoding import LONGEST
 from improv.music.event import PITCHES
-from improv.music.hearing import TIMES, time_bin, time_in
+from improv.music.hearing import time_bin, time_in
+from improv.music.vocabulary import TIMES
 
 Column = NDArray[np.float64]  # (notes,)
 Marks = dict[str, dict[str, Column]]  # factor to mark to its column

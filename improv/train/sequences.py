@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from improv.music import hearing
 from improv.music.event import PITCHES
-from improv.music.hearing import STYLES
+from improv.music.vocabulary import STYLES, TIMES, VOCABULARY
 from improv.train.examples import Pieces
 
 Named = dict[str, NDArray[Any]]
@@ -42,12 +42,12 @@ class Augmentation:
     tempo: float = 0.1  # share
     velocity: int = 10
     unpitched: float = 0.3  # share of sequences
-    silent: float = 0.25  # share of units
-    deaf: float = 0.0  # share of ids
-    one_hand: float = 0.0  # share of sequences
+    silent: float = 0.3  # share of units
+    deaf: float = 0.08  # share of ids
+    one_hand: float = 0.15  # share of sequences
 
 
-STILL = Augmentation(0, 0.0, 0, 0.0, 0.0)
+STILL = Augmentation(0, 0.0, 0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Sequences:
         note = heard.note.copy()
         note[rng.random(len(cuts)) < moved.unpitched, :, 0] = PITCHES  # there is none
         if moved.deaf:
-            nothing = np.array(list(hearing.VOCABULARY.values()), np.int32)
+            nothing = np.array(list(VOCABULARY.values()), np.int32)
             note = np.where(rng.random(note.shape) < moved.deaf, nothing, note)
         kept = rng.random((len(cuts), self.units)) >= moved.silent
         inputs = {
@@ -123,7 +123,7 @@ class Sequences:
         later[:, 0] = 0.0
         weights = {name: every / every.sum() for name in ("pitch", "duration", "velocity")}
         wanted = {name: played[..., place] for name, place in FACTORS.items()}
-        wanted["step"] = np.minimum(wanted["step"], hearing.TIMES - 1)
+        wanted["step"] = np.minimum(wanted["step"], TIMES - 1)
         weights = {name: every / every.sum() for name in FACTORS}
         weights["step"] = later / max(later.sum(), 1.0)
         return inputs, wanted, weights

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from improv.music.event import PITCHES
-from improv.music.hearing import TIMES, VOCABULARY
+from improv.music.vocabulary import TIMES, VOCABULARY
 from improv.train import sequences
 from improv.train.dataset import Pieces
 from improv.train.sequences import STILL, Augmentation
@@ -46,7 +48,7 @@ def test_a_sequence_holds_the_notes_in_their_order() -> None:
 
 def test_one_hand_alone_plays_what_lies_on_one_side_of_a_pitch() -> None:
     """Twice as far apart where a hand is left out, and whole sequences of it."""
-    heard, played, weights = _batch(Augmentation(0, 0.0, 0, 0.0, 0.0, one_hand=1.0))
+    heard, played, weights = _batch(replace(STILL, one_hand=1.0))
     counts = weights["pitch"] > 0
     assert (counts.sum(axis=1) > 1).all()
     one_sided = [
@@ -62,7 +64,7 @@ def test_one_hand_alone_plays_what_lies_on_one_side_of_a_pitch() -> None:
 def test_what_is_not_heard_is_hidden_from_the_state_alone() -> None:
     """A share of ids is told as none; the rolls' past and what is to be foretold stay."""
     plain, wanted, _ = _batch(STILL)
-    hidden, same, _ = _batch(Augmentation(0, 0.0, 0, 0.0, 0.0, deaf=0.25))
+    hidden, same, _ = _batch(replace(STILL, deaf=0.25))
     nothing = np.array(list(VOCABULARY.values()))
     told = plain["note"][:, 3:] != nothing
     gone = (hidden["note"][:, 3:] == nothing) & told
@@ -73,6 +75,6 @@ def test_what_is_not_heard_is_hidden_from_the_state_alone() -> None:
 
 def test_some_sequences_are_told_of_no_pitch() -> None:
     """Their intervals stay."""
-    hidden, _, _ = _batch(Augmentation(0, 0.0, 0, 0.5, 0.0))
+    hidden, _, _ = _batch(replace(STILL, unpitched=0.5))
     unpitched = (hidden["note"][..., 0] == PITCHES).all(axis=1)
     assert 0.3 < unpitched.mean() < 0.7
