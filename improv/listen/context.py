@@ -1,4 +1,6 @@
-"""The rolling context: the last 25 notes that really sounded, yours and its, in onset order.
+"""The rolling context: the last notes that really sounded, yours and its, in onset order.
+
+A model is told the last `Params.context` of them, 25 unless a musician wants more.
 
 Rule: what has sounded is here, what is only planned never is. A note enters when it begins and
 gets its length when its key is let go; what a pedal then adds stands beside it, so that each model
@@ -10,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from improv.music.event import Note, Source
 
 SIZE = 25
-"""Notes the context holds, as in the student's model (input 25 x 3)."""
+"""Notes a model is told unless more are wanted, as in the student's model (input 25 x 3)."""
+LONGEST = 512
+"""Notes that are kept."""
 
 
 class Context:
     """At most `size` notes, each known by its serial number."""
 
-    def __init__(self, size: int = SIZE) -> None:
+    def __init__(self, size: int = LONGEST) -> None:
         self._size = size
         self._notes: dict[int, Note] = {}  # by serial, in the order they began
         self._held: set[int] = set()
@@ -71,16 +76,17 @@ class Context:
         self._held.clear()
         self._ringing.clear()
 
-    def snapshot(self, until: float) -> tuple[Note, ...]:
-        """The context as a value, oldest first; what still sounds is taken to last `until` then.
+    def snapshot(self, until: float, most: int = SIZE) -> tuple[Note, ...]:
+        """The last `most` notes as a value; what still sounds is taken to last `until` then.
 
         Nobody knows how long it will. A model that goes on over a held chord is to hear it under
         the notes to come, so `until` is as far as it plans ahead.
         """
         open_ = self._held | self._ringing
+        last = list(islice(reversed(self._notes.items()), most))
         return tuple(
             _lasting(note, until, rings=serial in self._ringing) if serial in open_ else note
-            for serial, note in self._notes.items()
+            for serial, note in reversed(last)
         )
 
     @property

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import deque
 
 from improv.errors import UsageError
-from improv.listen.context import SIZE, Context
+from improv.listen.context import Context
 from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
 from improv.play.effects import Ask, Effect, Item, Send
@@ -109,7 +109,7 @@ class Engine:
     # --- what others see
     @property
     def context_size(self) -> int:
-        return len(self._context)
+        return min(len(self._context), self.params.context)
 
     @property
     def planned(self) -> int:
@@ -357,8 +357,9 @@ class Engine:
         left = self._left()
         self._number += 1
         self._asked = True
-        heard = self._context.snapshot(now + HORIZON)
-        context = (*heard, *self._scheduler.plan)[-SIZE:]
+        most = self.params.context
+        heard = self._context.snapshot(now + HORIZON, most)
+        context = (*heard, *self._scheduler.plan)[-most:]
         count = CHUNK if len(self._scheduler) else FIRST
         count = count if left is None else min(count, left)
         request = Request(self._number, context, self.params, count, self.seed, self._issued)

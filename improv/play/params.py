@@ -45,6 +45,7 @@ class Params:
     top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of likely pitches")
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
+    context: int = _knob(25, 1, 512, 5, "notes", "how many of the last notes it goes by")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")
     velocity_spread: int = _knob(10, 0, 60, 2, "", "how much the loudness varies")
     low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")

@@ -132,7 +132,7 @@ class Status:
     model_state: ModelState
     backend: str  # "litert", "tensorflow cpu", "tensorflow gpu"
     seed: int
-    context: int  # notes in the context, at most 25
+    context: int  # notes in the context, at most `params.context`
     played: int  # notes it has sounded
     heard: int  # notes of yours
     timing: Timing

@@ -43,7 +43,7 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         ("seed ", DIM),
         (f"{status.seed}  ", PLAIN),
         ("context ", DIM),
-        (f"{status.context}/25  ", PLAIN),
+        (f"{status.context}/{status.params.context}  ", PLAIN),
         ("you ", DIM),
         (f"{status.heard}  ", PLAIN),
         ("it ", DIM),

@@ -5,8 +5,8 @@ from improv.music.event import Note, Source
 
 
 def test_keeps_the_newest_notes_in_the_order_they_sounded():
-    """One more than fits pushes out the oldest."""
-    context = Context()
+    """Those beyond its size push out the oldest."""
+    context = Context(SIZE)
     for n in range(SIZE + 3):
         context.begin(n, Note(60 + n % 12, 64, n * 0.1, 0.05), held=False)
     notes = context.snapshot(9.0)

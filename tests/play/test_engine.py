@@ -67,6 +67,20 @@ def test_the_answer_continues_from_what_you_played():
     ]
 
 
+@pytest.mark.parametrize("context", [5, 25, 60])
+def test_the_model_is_told_as_many_notes_as_are_asked_for(context):
+    """The last of those that sounded and those that are planned, from the next request on."""
+    made = stage(idle_start=None, context=context)
+    for n in range(70):
+        key(made, 60 + n % 12, 1.0 + 0.1 * n, length=0.05)
+    made.run_until(9.0)
+    asked = next(e.request for _, e in made.effects if isinstance(e, Ask))
+    assert [note.start for note in asked.context] == pytest.approx(
+        [1.0 + 0.1 * n for n in range(70 - context, 70)]
+    )
+    assert made.engine.context_size == context
+
+
 def test_playing_drops_the_plan_and_listens():
     """When you play, nothing planned is heard until your phrase has ended."""
     made = stage()
