@@ -9,7 +9,7 @@ import pytest
 from improv.cli import main
 from improv.errors import DeviceError
 from improv.model.store import find
-from improv.music.hearing import STYLES
+from improv.music.vocabulary import STYLES
 
 EMPTY = bytes.fromhex("4d546864000000060000000101e04d54726b0000000400ff2f00")
 

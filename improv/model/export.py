@@ -22,7 +22,7 @@ from improv.errors import ModelRefused
 from improv.model import litert, network, relative_calls, signatures
 from improv.model.network import Weights
 from improv.model.spec import NetworkSpec
-from improv.music.encoding import FEATURES, WINDOW
+from improv.music.vocabulary import FEATURES, WINDOW
 
 
 def litert_model(spec: NetworkSpec, weights: Weights) -> bytes:

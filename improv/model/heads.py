@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from improv.music.encoding import WINDOW
 from improv.music.event import PITCHES
-from improv.music.hearing import INTERVALS, STYLES, TIMES, VELOCITIES, VOCABULARY
+from improv.music.vocabulary import INTERVALS, STYLES, TIMES, VELOCITIES, VOCABULARY, WINDOW
 
 Shape = tuple[int, ...]
 

@@ -24,16 +24,16 @@ from improv.model import signatures
 from improv.model.heads import KEY, MOMENTS
 from improv.model.spec import NetworkSpec
 from improv.music import hearing
-from improv.music.encoding import WINDOW
 from improv.music.event import Note, ProposedNote, Source
-from improv.music.hearing import STYLES, Ids, Latest
+from improv.music.hearing import Ids, Latest
+from improv.music.vocabulary import STYLES, WINDOW
 from improv.play import factors
 from improv.play.factors import Recent
 from improv.play.params import Params
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
-CLASSICAL = (1.0, 0.0)  # shares of improv.music.hearing.STYLES
+CLASSICAL = (1.0, 0.0)  # shares of improv.music.vocabulary.STYLES
 
 
 class Ear:
@@ -44,7 +44,7 @@ class Ear:
     Args:
         calls: the five functions of `improv.model.relative_calls`, by name.
         spec: the network's.
-        style: how much of each of `improv.music.hearing.STYLES`.
+        style: how much of each of `improv.music.vocabulary.STYLES`.
     """
 
     def __init__(

@@ -11,8 +11,9 @@ from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Forward, Prediction, SeedImproviser
 from improv.model.spec import NetworkSpec
 from improv.model.store import LITERT, ModelFolder, read_graph
-from improv.music.encoding import FEATURES, WINDOW, Features
+from improv.music.encoding import Features
 from improv.music.event import PITCHES
+from improv.music.vocabulary import FEATURES, WINDOW
 from improv.play.interfaces import Improviser
 
 OUTPUTS = {"pitch": (1, PITCHES), "step": (1, 1), "duration": (1, 1)}

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from improv.model import relative
 from improv.model.spec import NetworkSpec
-from improv.music.encoding import FEATURES, WINDOW
 from improv.music.event import PITCHES
+from improv.music.vocabulary import FEATURES, WINDOW
 
 Weights = Mapping[str, NDArray[np.float32]]
 

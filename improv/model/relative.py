@@ -48,9 +48,9 @@ from improv.model.heads import (
 )
 from improv.model.recurrence import RECURRENCES
 from improv.model.spec import NetworkSpec, shapes
-from improv.music.encoding import WINDOW
 from improv.music.event import PITCHES
-from improv.music.hearing import INTERVALS, REACH, STYLES, TIMES, VELOCITIES, VIEWED, VOCABULARY
+from improv.music.hearing import VIEWED
+from improv.music.vocabulary import INTERVALS, REACH, STYLES, TIMES, VELOCITIES, VOCABULARY, WINDOW
 
 Tensor = Any
 Weights = Mapping[str, Tensor]

@@ -17,7 +17,7 @@ from improv.model.recurrence import RECURRENCES
 from improv.model.relative import Tensor, Weights
 from improv.model.signatures import NEEDS
 from improv.model.spec import NetworkSpec
-from improv.music.encoding import WINDOW
+from improv.music.vocabulary import WINDOW
 
 Function = Callable[..., dict[str, Tensor]]
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 from improv.model.heads import HEADS, KEY, MOMENTS, Shape
 from improv.model.spec import NetworkSpec, shapes
-from improv.music.encoding import WINDOW
-from improv.music.hearing import STYLES, VOCABULARY
+from improv.music.vocabulary import STYLES, VOCABULARY, WINDOW
 
 Inputs = Mapping[str, tuple[Shape, str]]  # input to shape and type
 

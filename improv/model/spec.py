@@ -11,8 +11,8 @@ from math import prod
 
 from improv.model import heads
 from improv.model.heads import Shape
-from improv.music.encoding import ENCODING_VERSION, FEATURES
 from improv.music.event import HELD, PITCHES
+from improv.music.vocabulary import ENCODING_VERSION, FEATURES
 
 
 @dataclass(frozen=True, slots=True)

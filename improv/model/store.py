@@ -6,13 +6,13 @@ card.toml (what it was trained on, how well it does, whose it is). Nothing in it
 Keras archive and no pickle is ever opened, and every size and shape is checked before anything
 is read, so a folder from a stranger is refused or is only numbers.
 
-The player lists models by this file, so it imports neither TensorFlow nor Keras.
+A folder is found and checked by this file before the screen is up, so it imports neither Keras
+nor NumPy; the weights themselves are read with `improv.model.weights`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -24,11 +24,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
 from improv.errors import ModelRefused, UsageError
 from improv.model.spec import (
@@ -41,8 +39,11 @@ from improv.model.spec import (
     parameters,
     shapes,
 )
-from improv.music.encoding import ENCODING_VERSION
 from improv.music.event import DURATIONS
+from improv.music.vocabulary import ENCODING_VERSION
+
+if TYPE_CHECKING:
+    from improv.model.weights import Weights  # brings NumPy
 
 DEFAULT = "default"
 NETWORK, WEIGHTS, LITERT, CARD = "network.json", "weights.npz", "model.tflite", "card.toml"
@@ -50,8 +51,16 @@ FILES = (NETWORK, WEIGHTS, LITERT, CARD)
 TEXT_LIMIT = 256 * 1024  # bytes of network.json or card.toml
 HEADER_LIMIT = 1024  # bytes of one array's header in weights.npz
 GRAPH_LIMIT = 2 * 1024 * 1024  # bytes of model.tflite beyond twice its weights
-
-Weights = dict[str, NDArray[np.float32]]
+CHUNK = 256 * 1024  # bytes of a file that are held at once while it is checked
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What a damaged archive of arrays raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,26 +146,30 @@ def verify(path: Path) -> ModelFolder:
     spec, digests = _read_network(path / NETWORK)
     card = _read_card(path / CARD)
     for name in (WEIGHTS, LITERT):
-        content = _read_limited(path / name, _limit(name, spec))
-        if hashlib.sha256(content).hexdigest() != digests.get(name):
+        found, begins = _digest(path / name, _limit(name, spec))
+        if found != digests.get(name):
             raise _refused(path / name, "it is not the file its network.json was written with")
-        if name == LITERT and content[4:8] != b"TFL3":
+        if name == LITERT and begins[4:8] != b"TFL3":
             raise _refused(path / name, "it is not a LiteRT model")
-        if name == WEIGHTS:
-            _parse_weights(path / name, content, spec)
+    _check_weights(path / WEIGHTS, spec)
     return ModelFolder(path.resolve().name, path, spec, card)
 
 
 def read_weights(folder: ModelFolder) -> Weights:
     """The network's weights by name. Raises ModelRefused where they don't fit its spec."""
+    from improv.model import weights
+
     path = folder.path / WEIGHTS
-    return _parse_weights(path, _read_limited(path, _limit(WEIGHTS, folder.spec)), folder.spec)
+    content = _read_limited(path, _limit(WEIGHTS, folder.spec))
+    try:
+        return weights.unpack(content, folder.spec)
+    except ZIP_ERRORS as error:
+        raise _refused(path, f"it is damaged ({error})") from error
 
 
 def digest(folder: ModelFolder) -> str:
     """The SHA-256 of the weights' file."""
-    content = _read_limited(folder.path / WEIGHTS, _limit(WEIGHTS, folder.spec))
-    return hashlib.sha256(content).hexdigest()
+    return _digest(folder.path / WEIGHTS, _limit(WEIGHTS, folder.spec))[0]
 
 
 def read_graph(folder: ModelFolder) -> bytes:
@@ -165,15 +178,12 @@ def read_graph(folder: ModelFolder) -> bytes:
 
 
 def write(
-    path: Path, spec: NetworkSpec, weights: Mapping[str, NDArray[Any]], graph: bytes, card: str
+    path: Path, spec: NetworkSpec, weights: Mapping[str, Any], graph: bytes, card: str
 ) -> None:
     """Write a model folder: complete in a new place first, then put where it belongs."""
-    archive = io.BytesIO()
-    arrays: dict[str, Any] = {
-        name: np.ascontiguousarray(weights[name], "<f4") for name in shapes(spec)
-    }
-    np.savez(archive, **arrays)
-    files = {WEIGHTS: archive.getvalue(), LITERT: graph, CARD: card.encode()}
+    from improv.model.weights import pack
+
+    files = {WEIGHTS: pack(weights, spec), LITERT: graph, CARD: card.encode()}
     digests = {name: hashlib.sha256(files[name]).hexdigest() for name in (WEIGHTS, LITERT)}
     network = {**asdict(spec), "sha256": digests}
     files[NETWORK] = (json.dumps(network, indent=2) + "\n").encode()
@@ -233,6 +243,21 @@ def _read_limited(path: Path, limit: int) -> bytes:
     return content
 
 
+def _digest(path: Path, limit: int) -> tuple[str, bytes]:
+    """The SHA-256 of a file of at most `limit` bytes, and its first bytes."""
+    taken, begins, size = hashlib.sha256(), b"", 0
+    try:
+        with path.open("rb") as file:
+            while size <= limit and (chunk := file.read(CHUNK)):
+                begins, size = begins or chunk[:8], size + len(chunk)
+                taken.update(chunk)
+    except OSError as error:
+        raise _refused(path, f"it can't be read ({error.strerror})") from error
+    if size > limit:
+        raise _refused(path, f"it is larger than such a network can be ({limit} bytes)")
+    return taken.hexdigest(), begins
+
+
 def _read_network(path: Path) -> tuple[NetworkSpec, dict[str, str]]:
     try:
         table = json.loads(_read_limited(path, TEXT_LIMIT))
@@ -270,46 +295,40 @@ def _read_card(path: Path) -> dict[str, Any]:
         raise _refused(path, f"it is not TOML ({error})") from error
 
 
-def _parse_weights(path: Path, content: bytes, spec: NetworkSpec) -> Weights:
-    """The arrays of an .npz, each compared with the shape it must have before it is made."""
-    wanted = {f"{name}.npy": name for name in shapes(spec)}
+def _check_weights(path: Path, spec: NetworkSpec) -> None:
+    """Compare the arrays of an .npz with what this network has, without reading them.
+
+    Only their headers are read, and those are text: what they call an array of which shape.
+    Whether its numbers are numbers is looked at by who reads them, improv.model.weights.
+    """
+    wanted = shapes(spec)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if sorted(m.filename for m in members) != sorted(wanted):
+            if sorted(m.filename for m in members) != sorted(f"{name}.npy" for name in wanted):
                 raise _refused(path, "it does not hold this network's weights")
             if any(m.compress_type != zipfile.ZIP_STORED for m in members):
                 raise _refused(path, "its arrays are compressed")
-            return {
-                wanted[m.filename]: _parse_array(
-                    path, wanted[m.filename], archive.read(m), shapes(spec)[wanted[m.filename]]
-                )
-                for m in members
-            }
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+            for member in members:
+                name = member.filename.removesuffix(".npy")
+                with archive.open(member) as file:
+                    length = _check_header(path, name, file.read(HEADER_LIMIT), wanted[name])
+                if member.file_size != length + 4 * prod(wanted[name]):
+                    raise _refused(path, f"{name} is cut short")
+    except ZIP_ERRORS as error:
         raise _refused(path, f"it is damaged ({error})") from error
 
 
-def _parse_array(
-    path: Path, name: str, content: bytes, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    stream = io.BytesIO(content)
-    if np.lib.format.read_magic(stream) != (1, 0):
+def _check_header(path: Path, name: str, begins: bytes, shape: tuple[int, ...]) -> int:
+    """Compare an array's header, format 1.0 of NumPy's .npy, with its shape; the header's length.
+
+    Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+    """
+    if begins[:8] != b"\x93NUMPY\x01\x00":
         raise _refused(path, f"{name} is in an unknown format")
-    found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    if found != shape or fortran or dtype != np.dtype("<f4"):
-        raise _refused(path, f"{name} must be float32 of shape {shape}, not {dtype} of {found}")
-    body = stream.read()
-    if len(body) != 4 * prod(shape):
-        raise _refused(path, f"{name} is cut short")
-    array = np.frombuffer(body, "<f4").reshape(shape)
-    if not np.isfinite(array).all():
-        raise _refused(path, f"{name} holds what is not a number")
-    return array
+    length = 10 + int.from_bytes(begins[8:10], "little")
+    header = begins[10:length].decode("latin-1").strip()
+    wanted = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"  # as NumPy writes it
+    if header != wanted:
+        raise _refused(path, f"{name} must be float32 of shape {shape}, not {header}")
+    return length

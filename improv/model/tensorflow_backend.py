@@ -17,7 +17,8 @@ from improv.model import network, relative_calls, signatures
 from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Prediction, SeedImproviser
 from improv.model.store import ModelFolder, read_weights
-from improv.music.encoding import FEATURES, WINDOW, Features
+from improv.music.encoding import Features
+from improv.music.vocabulary import FEATURES, WINDOW
 from improv.play.interfaces import Improviser
 
 

@@ -19,10 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, Note
+from improv.music.vocabulary import FEATURES, WINDOW
 
-ENCODING_VERSION = 1  # raise it when a network trained before can no longer be played
-WINDOW = 25  # notes
-FEATURES = 3  # pitch / 128, step, duration
 LONGEST = 4.0  # seconds
 
 Features = NDArray[np.float32]

@@ -21,27 +21,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.music.encoding import WINDOW
 from improv.music.event import PITCHES
+from improv.music.vocabulary import (
+    INTERVALS,
+    REACH,
+    TIMES,
+    VELOCITIES,
+    VOCABULARY,
+    WINDOW,
+)
 
-TIMES = 64  # bins of time
 SHORTEST, LONGEST = 0.004, 16.0  # seconds; where the bins begin and end
-VELOCITIES = 32  # bins of velocity, four wide
-REACH = 48  # semitones an interval is told apart up to
-INTERVALS = 2 * REACH + 1
-STYLES = ("classical", "pop")
 WIDTH = math.log(LONGEST / SHORTEST) / TIMES  # of a bin, in log seconds
 AWAY = -9.0  # a place in bins where no bin is
 
-# vocabulary of each id; the id after the last says "there is none"
-VOCABULARY = {
-    "pitch": PITCHES,
-    "interval": INTERVALS,
-    "second_interval": INTERVALS,
-    "step": TIMES,
-    "duration": TIMES,
-    "velocity": VELOCITIES,
-}
 VIEWED = ("pitch", "step", "duration", "velocity")  # the ids of `Hearing.past`
 NOTHING = np.array(list(VOCABULARY.values()), np.int32)  # the note before the first
 HELD = [0, 3, 4, 5]  # the ids of a note that `Hearing.past` holds, in VIEWED

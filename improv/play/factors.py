@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, ProposedNote
-from improv.music.hearing import TIMES, VELOCITIES, time_in
+from improv.music.hearing import time_in
+from improv.music.vocabulary import TIMES, VELOCITIES
 from improv.play import sampling
 from improv.play.params import Params
 from improv.play.sampling import LONGEST, LONGEST_STEP, SHORTEST, Floats, Logits, Mask

@@ -120,7 +120,8 @@ def evaluate(
         data: a folder or zip of MIDI files.
         split: train, validation, test or all.
         most: notes to foretell, evenly spread; 0 for all of them.
-        style: of `improv.music.vocabulary.STYLES`, which a model that knows them hears the music as.
+        style: of `improv.music.vocabulary.STYLES`, which one the music is heard as by a model
+            that knows them.
         context: notes the model hears before each; what is measured beside it hears 25 or fewer.
         prompts: how many the model goes on from by itself; 0 for none.
         cache: where prepared datasets are; None for the user's own.

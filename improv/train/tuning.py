@@ -11,7 +11,8 @@ from pathlib import Path
 
 from improv.errors import UsageError
 from improv.model import store
-from improv.model.store import ModelFolder, Weights
+from improv.model.store import ModelFolder
+from improv.model.weights import Weights
 from improv.train.config import UNSTATED, TrainConfig
 
 CONFIG = "fine-tune.toml"

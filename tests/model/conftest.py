@@ -9,7 +9,8 @@ import pytest
 
 from improv.model import store
 from improv.model.spec import NetworkSpec, shapes
-from improv.model.store import ModelFolder, Weights
+from improv.model.store import ModelFolder
+from improv.model.weights import Weights
 
 SMALL = NetworkSpec(units=16)
 RELATIVE = NetworkSpec(architecture="relative", units=16)

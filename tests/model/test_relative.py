@@ -25,9 +25,9 @@ from improv.model.signatures import carried
 from improv.model.spec import PITCHES_AS, NetworkSpec, shapes
 from improv.model.store import ModelFolder
 from improv.music import hearing
-from improv.music.encoding import WINDOW
 from improv.music.event import Note, Source
 from improv.music.hearing import NOTHING
+from improv.music.vocabulary import WINDOW
 from improv.play.params import Params
 from improv.train import sequences
 

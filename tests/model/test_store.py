@@ -136,6 +136,15 @@ def test_hostile_weights_are_refused_though_their_digest_is_right(
     _repack(folder, change)
     _sign(folder)
     with pytest.raises(ModelRefused, match=r"weights\.npz"):
+        store.read_weights(store.verify(folder.path))
+
+
+@pytest.mark.parametrize("change", ["object", "shape", "outside", "cut", "compressed"])
+def test_hostile_weights_are_refused_before_they_are_read(folder: ModelFolder, change: str) -> None:
+    """Everything but the numbers themselves is looked at when the folder is found."""
+    _repack(folder, change)
+    _sign(folder)
+    with pytest.raises(ModelRefused, match=r"weights\.npz"):
         store.verify(folder.path)
 
 
@@ -201,11 +210,11 @@ def test_a_block_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_listing_models_imports_no_tensorflow() -> None:
+def test_listing_models_imports_no_library_of_numbers() -> None:
     """`improv models` answers at once."""
     script = (
         "import sys; from improv.model.store import list_models; list_models()\n"
-        "print([m for m in ('tensorflow', 'keras', 'ai_edge_litert') if m in sys.modules])"
+        "print([m for m in ('tensorflow', 'keras', 'ai_edge_litert', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

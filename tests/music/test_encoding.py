@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improv.music import encoding
-from improv.music.encoding import FEATURES, LONGEST, WINDOW
+from improv.music.encoding import LONGEST
 from improv.music.event import Note
+from improv.music.vocabulary import FEATURES, WINDOW
 
 gaps = st.floats(0, 20) | st.just(0.0)
 played = st.lists(st.tuples(st.integers(0, 127), gaps, st.floats(0, 40)), max_size=60)
