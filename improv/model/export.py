@@ -13,29 +13,37 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from improv.errors import ModelRefused
 from improv.model import litert, network, relative_calls, signatures
+from improv.model.heads import HEADS
+from improv.model.listening import Ear
 from improv.model.network import Weights
 from improv.model.spec import NetworkSpec
+from improv.music.opening import phrase
 from improv.music.vocabulary import FEATURES, WINDOW
+
+ALIKE = 0.05  # nats
 
 
 def litert_model(spec: NetworkSpec, weights: Weights) -> bytes:
     """The network as a LiteRT model, tried in a fresh interpreter against the network itself.
 
-    The relative network's weights become 8-bit integers: at 0.38 M notes a graph a quarter the
-    size and half the time a note, with every factor within 0.002 nats.
+    The relative network's weights become 8-bit integers: a graph a quarter the size and half the
+    time a note. Of the default model it took 0.006 nats (0.003 standard error) off pitch and less
+    than 0.001 off the others, on 936 notes of ASAP's test split.
     """
     if spec.architecture == "relative":
         exact = _converted(_relative(spec, weights))
         _compare(exact, _relative(spec, weights), 1e-4)
         small = _converted(_relative(spec, weights), quantise=True)
-        _compare(small, _relative(spec, weights), 0.2)
+        _compare_in_playing(small, exact, spec)
         return small
     graph = _converted(_seed(spec, weights))
     _compare(graph, _seed(spec, weights), 1e-4)
@@ -111,6 +119,36 @@ def _compare(graph: bytes, functions: Named, most: float) -> None:
                     raise ModelRefused(
                         f"the exported network's {name} differs from the trained one's by {apart:g}"
                     )
+
+
+def _compare_in_playing(graph: bytes, exact: bytes, spec: NetworkSpec) -> None:
+    """Raise ModelRefused where a factor of a phrase is foretold otherwise by more than `ALIKE`."""
+    ears = [Ear(litert.calls(each, spec), spec) for each in (exact, graph)]
+    apart: dict[str, list[float]] = {name: [] for name in HEADS}
+    for up in (-7, 0, 5):
+        for ear in ears:
+            ear.begin()
+        for note in phrase():
+            before = ears[0].notes[-1].start if ears[0].notes else 0.0
+            step, pitch = note.start - before, note.pitch + up
+            for name, factors in apart.items():
+                drawn = (note.velocity, step, pitch)[: list(HEADS).index(name)]
+                logits = [np.asarray(getattr(ear, name)(*drawn), np.float64) for ear in ears]
+                factors.append(_divergence(*logits))
+            for ear in ears:
+                ear.hear(replace(note, pitch=pitch))
+    for name, found in apart.items():
+        if not np.mean(found) <= ALIKE:
+            raise ModelRefused(
+                f"with 8-bit weights the network's {name} is {np.mean(found):.3f} nats from the "
+                f"trained one's, and at most {ALIKE} would not be heard"
+            )
+
+
+def _divergence(wanted: NDArray[np.float64], given: NDArray[np.float64]) -> float:
+    """Kullback-Leibler divergence in nats between two sets of logits (bins,)."""
+    wanted, given = (x - x.max() - np.log(np.exp(x - x.max()).sum()) for x in (wanted, given))
+    return float((np.exp(wanted) * (wanted - given)).sum())
 
 
 @contextlib.contextmanager

@@ -98,7 +98,11 @@ def _second_style(config: TrainConfig) -> dict[str, dict[str, str | int | float]
     own = config.sequences
     if not own.pop:
         return {}
-    about = {"name": Path(own.pop).name, "licence": own.pop_licence, "share": own.pop_share}
+    about: dict[str, str | int | float] = {
+        "name": Path(own.pop).name,
+        "licence": own.pop_licence,
+        "share": own.pop_share,
+    }
     return {"data.pop": about}
 
 
