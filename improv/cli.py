@@ -174,6 +174,11 @@ def _headless(player: PlayerProcess, *, keep_notes: bool) -> tuple[int, Log]:
 
 
 def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
+    import gc
+
+    # A seventh of the time to the screen went into collections that find nothing, since almost
+    # all that a start makes stays. The app collects again once it is drawn.
+    gc.disable()
     from improv.session.headless import Log
     from improv.ui.app import ImprovApp
 

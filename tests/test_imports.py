@@ -18,8 +18,11 @@ def modules_after(code: str) -> set[str]:
     ("module", "banned"),
     [
         ("improv.cli", HEAVY | {"numpy", "textual", "rich", "mido"}),
-        ("improv.session.player", HEAVY | {"numpy", "textual", "rich"}),
-        ("improv.ui.app", HEAVY | {"numpy", "mido", "rtmidi"}),
+        ("improv.session.player", HEAVY | {"numpy", "textual", "rich", "mido", "pretty_midi"}),
+        ("improv.session.player_process", HEAVY | {"numpy", "textual", "rich", "mido", "rtmidi"}),
+        ("improv.session.model_process", HEAVY | {"numpy", "textual", "rich", "mido", "rtmidi"}),
+        ("improv.model.store", HEAVY | {"numpy", "textual", "rich"}),
+        ("improv.ui.app", HEAVY | {"numpy", "mido", "rtmidi", "matplotlib", "symusic"}),
         ("improv.model.loading", HEAVY),
         ("improv.model.litert", HEAVY),
     ],
@@ -27,6 +30,28 @@ def modules_after(code: str) -> set[str]:
 def test_stays_light(module, banned):
     """The screen and thru are up in a second because these stay out."""
     assert not modules_after(f"import {module}") & banned
+
+
+def test_a_screen_needs_no_library_of_numbers_or_of_midi():
+    """The whole path of the command to its screen: options, configuration, model folder, screen."""
+    code = """
+import sys
+from improv import cli, config, options
+from improv.model.store import find
+from improv.ports.spec import parse_spec
+import improv.session.terminal, improv.session.headless, improv.ui.app
+config.load(None), find("default"), parse_spec("virtual:improv"), options.opening(None)
+"""
+    banned = HEAVY | {
+        "numpy",
+        "mido",
+        "rtmidi",
+        "pretty_midi",
+        "symusic",
+        "matplotlib",
+        "fluidsynth",
+    }
+    assert not modules_after(code) & (banned | {"ai_edge_litert", "multiprocessing"})
 
 
 @pytest.mark.parametrize("model", ["default", "seed"])

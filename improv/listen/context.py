@@ -90,6 +90,11 @@ class Context:
         )
 
     @property
+    def unheard(self) -> bool:
+        """Whether all of it is a phrase it was seeded with, which nobody has heard."""
+        return bool(self._notes) and next(reversed(self._notes)) < 0
+
+    @property
     def last_start(self) -> float | None:
         """When the newest note began, or None when nothing has been heard."""
         for note in reversed(self._notes.values()):

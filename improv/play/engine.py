@@ -280,6 +280,8 @@ class Engine:
         if not self._asked or proposal.number != self._number:
             return  # stale: the plan it belonged to was dropped
         self._asked = False
+        if self._context.unheard and not len(self._scheduler):
+            self._go_on_at_once(proposal, now)
         starts = (self._scheduler.last_start, self._context.last_start, now)
         anchor = next(start for start in starts if start is not None)
         proposed = proposal.notes[: self._left()]
@@ -292,6 +294,12 @@ class Engine:
             self.promptness.planned(notes[0].start, wanted, now)
         else:
             self._retry_at = now + RETRY
+
+    def _go_on_at_once(self, proposal: Proposal, now: float) -> None:
+        """Shift the unheard opening so that the first note is due now: nobody waits after it."""
+        first = next(iter(place(proposal.notes, anchor=0.0, floor=0.0)), None)
+        if first is not None:
+            self._context.seed(self._opening, end=max(self._floor, now) - first.start)
 
     def _advance(self, now: float) -> None:
         while ready := self._scheduler.pop_due(now):

@@ -1,4 +1,4 @@
-"""The player process: owns the ports, the clock, the engine and every sounding note.
+"""The player: owns the ports, the clock, the engine and every sounding note.
 
 One thread (`Player.run`) changes state and sends; everything else puts items into its inbox: the
 drivers' callbacks keys, the terminal commands, the model proposals, the rack opened ports. It
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +22,7 @@ from improv.play.effects import Ask, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.timing import Meter
-from improv.session import child, link, rack
+from improv.session import rack
 from improv.session.faults import Faults
 from improv.session.figures import figures
 from improv.session.keeper import ModelGone, ModelKeeper
@@ -64,7 +62,11 @@ class Player:
     """The loop and what it holds. Everything runs on the thread that calls `run`."""
 
     def __init__(
-        self, setup: PlayerSetup, inbox: Inbox[Incoming], report: Callable[[Report], None]
+        self,
+        setup: PlayerSetup,
+        inbox: Inbox[Incoming],
+        keeper: ModelKeeper,
+        report: Callable[[Report], None],
     ) -> None:
         self._setup = setup
         self._inbox = inbox
@@ -74,7 +76,7 @@ class Player:
             setup.params, seed=setup.seed, opening=setup.opening, idle_start=setup.idle_start
         )
         self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
-        self._keeper = ModelKeeper(setup.model, inbox.put)
+        self._keeper = keeper  # has begun to start the model
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
@@ -106,7 +108,6 @@ class Player:
     def _play(self) -> None:
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
-        self._keeper.start()
         self._priority = _ask_for_priority()
         gc.collect()
         gc.freeze()
@@ -364,29 +365,3 @@ def _ask_for_priority() -> str:
     except (AttributeError, OSError):  # not Linux, or not allowed
         return "normal"
     return "fifo"
-
-
-def main() -> int:
-    inward, outward = child.take_pipes()
-    setup: PlayerSetup | None = link.read(inward)
-    if setup is None:
-        return 0
-    inbox: Inbox[Incoming] = Inbox()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the terminal's to understand
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: inbox.put(Quit()))
-    writer = link.Writer(outward, "terminal")
-    writer.start()
-    link.Reader(
-        inward,
-        lambda message: inbox.put(TerminalGone() if message is None else message),
-        "terminal",
-    ).start()
-    code = Player(setup, inbox, writer.post).run()
-    writer.close()
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

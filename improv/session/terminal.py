@@ -30,7 +30,7 @@ class PlayerProcess:
 
     def start(self) -> None:
         """Start the player; it comes up while the caller goes on."""
-        self._process = child.start("improv.session.player", log="player")
+        self._process = child.start("improv.session.player_process", log="player")
         assert self._process.stdin is not None  # both are pipes  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
         self._writer = link.Writer(self._process.stdin.fileno(), "player")

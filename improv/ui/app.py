@@ -6,6 +6,7 @@ It decides nothing about music and keeps no thread; the player goes on without i
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -108,6 +109,11 @@ class ImprovApp(App[int]):
         on_signals(self._leave)
         self.advance()
         self.set_interval(1 / FRAMES_HZ, self.advance)
+
+    def on_ready(self) -> None:
+        if not gc.isenabled():  # switched off for the start, see improv/cli.py
+            gc.freeze()
+            gc.enable()
 
     async def on_event(self, event: events.Event) -> None:
         """Panic and the typed piano come before every widget and binding.
