@@ -31,13 +31,14 @@ from improv.train import sources
 from improv.train.progress import Report, silent
 from improv.train.sources import SPLITS
 
-FORMAT = 2  # raise it when what is stored, or how files are read, changes
+FORMAT = 3  # raise it when what is stored, or how files are read, changes
 _COLUMNS: dict[str, np.dtype[Any]] = {
     "pitch": np.dtype(np.uint8),
     "velocity": np.dtype(np.uint8),
     "start": np.dtype(np.float64),
     "duration": np.dtype(np.float32),
     "rings": np.dtype(np.float32),
+    "improv": np.dtype(np.bool_),
 }
 
 
@@ -51,6 +52,7 @@ class Pieces:
     duration: npt.NDArray[np.float32]  # (notes,) seconds, as was asked for
     offsets: npt.NDArray[np.int64]  # (pieces + 1,)
     names: tuple[str, ...]
+    improv: npt.NDArray[np.bool_] | None = None  # (notes,) played by improv, in takes of its own
 
     def __len__(self) -> int:
         return len(self.names)

@@ -88,12 +88,18 @@ class Examples:
 
 
 def examples(pieces: Pieces) -> Examples:
-    """Every window of these pieces: one for each note that has a note before it."""
+    """Every window of these pieces: one for each note that has a note before it.
+
+    What improv itself played in a take is heard, and nothing is learnt from it.
+    """
     offsets = np.asarray(pieces.offsets, np.int64)
     first = np.repeat(offsets[:-1], np.diff(offsets))
+    follows = np.arange(len(first)) > first
+    if pieces.improv is not None:
+        follows &= ~pieces.improv
     return Examples(
         notes=encoding.features(pieces.pitch, pieces.start, pieces.duration, offsets),
         pitch=np.asarray(pieces.pitch, np.int32),
         first=first,
-        until=np.flatnonzero(np.arange(len(first)) > first).astype(np.int64),
+        until=np.flatnonzero(follows).astype(np.int64),
     )

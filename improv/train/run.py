@@ -74,6 +74,8 @@ def train(
     _check_splits(data)
     train_pieces = dataset.load(data, "train", durations=config.durations)
     validation_pieces = dataset.load(data, "validation", durations=config.durations)
+    for pieces in (train_pieces, validation_pieces):
+        _check_yours(data, pieces)
     lessons, checks = _music(config, train_pieces), _music(config, validation_pieces, alone=True)
     fitted = fit(
         config,
@@ -141,6 +143,14 @@ def _check_splits(data: Path) -> None:
         raise InputError(
             f"too little music to train on: {data} has {found}; it takes three pieces at least, "
             "one to learn from, one to judge by and one to test, so add some takes"
+        )
+
+
+def _check_yours(data: Path, pieces: dataset.Pieces) -> None:
+    if pieces.improv is not None and pieces.improv.all():
+        raise InputError(
+            f"nothing to learn from: in {data}, {', '.join(pieces.names[:3])} and all else of a "
+            "split was played by improv itself; add takes with your own playing"
         )
 
 

@@ -60,6 +60,7 @@ class Sequences:
     duration: NDArray[np.float32]  # (N,) seconds
     offsets: NDArray[np.int64]  # (pieces + 1,)
     style: NDArray[np.int64]  # (pieces,)
+    counts: NDArray[np.bool_]  # (N,) all but what improv itself played in a take
     share: NDArray[np.float64]  # (pieces,) how many of its sequences a pass takes
     length: int
     units: int  # of the network's state
@@ -85,8 +86,8 @@ class Sequences:
 
         Returns:
             The inputs of `improv.model.relative.all_logits`; for each factor the ids (B, T) that
-            were played; and weights (B, T) that sum to 1: 0 after a piece's end, and for a first
-            note's step, which nothing decides.
+            were played; and weights (B, T) that sum to 1, or to 0 where none counts: 0 after a
+            piece's end, for a first note's step, which nothing decides, and for improv's own notes.
         """
         begin, piece = cuts.T
         alone = rng.random(len(cuts)) < moved.one_hand
@@ -118,13 +119,12 @@ class Sequences:
             "kept": (kept / (1.0 - moved.silent)).astype(np.float32),
             "played": played,
         }
-        every = there.astype(np.float32)
+        every = (there & self.counts[index]).astype(np.float32)
         later = every.copy()
         later[:, 0] = 0.0
-        weights = {name: every / every.sum() for name in ("pitch", "duration", "velocity")}
         wanted = {name: played[..., place] for name, place in FACTORS.items()}
         wanted["step"] = np.minimum(wanted["step"], TIMES - 1)
-        weights = {name: every / every.sum() for name in FACTORS}
+        weights = {name: every / max(every.sum(), 1.0) for name in FACTORS}
         weights["step"] = later / max(later.sum(), 1.0)
         return inputs, wanted, weights
 
@@ -180,6 +180,10 @@ def of(
         name: np.concatenate([getattr(pieces, name) for pieces, _, _ in styles])
         for name in ("pitch", "velocity", "start", "duration")
     }
+    counts = [
+        np.ones(len(pieces.pitch), np.bool_) if pieces.improv is None else ~pieces.improv
+        for pieces, _, _ in styles
+    ]
     offsets, style, share = [np.zeros(1, np.int64)], [], []
     for pieces, number, taken in styles:
         offsets.append(np.asarray(pieces.offsets, np.int64)[1:] + offsets[-1][-1])
@@ -188,6 +192,7 @@ def of(
     return Sequences(
         **columns,
         offsets=np.concatenate(offsets),
+        counts=np.concatenate(counts),
         style=np.concatenate(style),
         share=np.concatenate(share),
         length=length,

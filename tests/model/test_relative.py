@@ -303,6 +303,7 @@ def test_transposed_sequences_stay_on_the_keyboard_and_in_their_piece() -> None:
         start = np.arange(11) * 0.5
         duration = np.full(11, 0.4, np.float32)
         offsets = np.array([0, 2, 11])
+        improv = None
 
     lessons = sequences.of([(Pieces(), 0, 1.0)], 4, 16)
     for epoch in range(5):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from improv.music.event import PITCHES
 from improv.music.vocabulary import TIMES, VOCABULARY
 from improv.train import sequences
 from improv.train.dataset import Pieces
+from improv.train.examples import examples
 from improv.train.sequences import STILL, Augmentation
 
 LENGTH = 16
@@ -71,6 +73,17 @@ def test_what_is_not_heard_is_hidden_from_the_state_alone() -> None:
     assert 0.2 < gone.sum() / told.sum() < 0.3
     np.testing.assert_array_equal(plain["past"], hidden["past"])
     np.testing.assert_array_equal(wanted["pitch"], same["pitch"])
+
+
+def test_improvs_own_notes_are_heard_and_not_learnt_from() -> None:
+    """In a duet only yours count; improv's stand in the past of yours."""
+    duet = replace(_pieces(), improv=np.arange(400) % 2 == 1)  # the low ones
+    music = sequences.of([(duet, 0, 1.0)], LENGTH, 8)
+    heard, wanted, weights = music.batch(music.cuts(0), np.random.default_rng(0), STILL)
+    assert (wanted["pitch"][weights["pitch"] > 0] >= 60).all()
+    assert weights["pitch"].sum() == pytest.approx(1.0)
+    assert (heard["past"][..., 0] < 60).any()
+    assert examples(duet).pitch[examples(duet).until].min() >= 60
 
 
 def test_some_sequences_are_told_of_no_pitch() -> None:

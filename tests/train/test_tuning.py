@@ -30,7 +30,7 @@ data_licence = "all rights reserved"
 """
 
 
-def takes(folder: Path, count: int, notes: int = 90) -> Path:
+def takes(folder: Path, count: int, notes: int = 90, track: str = "you") -> Path:
     """Takes of broken chords."""
     folder.mkdir()
     for n in range(count):
@@ -38,7 +38,7 @@ def takes(folder: Path, count: int, notes: int = 90) -> Path:
         for k in range(notes):
             pitch = 60 + (0, 4, 7, 12)[(k + n) % 4]
             messages += [(0.2 * k, (0x90, pitch, 80)), (0.2 * k + 0.15, (0x80, pitch, 0))]
-        (folder / f"take{n}.mid").write_bytes(midi_file("take", {"you": messages}))
+        (folder / f"take{n}.mid").write_bytes(midi_file("take", {track: messages}))
     return folder
 
 
@@ -111,6 +111,15 @@ def test_too_few_takes_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "sequences of 64 notes to learn from and" in capsys.readouterr().err
     assert _train("--data", tmp_path / "nowhere") == 2
     assert "no folder or zip" in capsys.readouterr().err
+
+
+def test_takes_of_improv_alone_are_nothing_to_learn_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What improv played itself is told from your playing by its track, and is not learnt."""
+    music = takes(tmp_path / "alone", 4, track="improv")
+    assert _train("--data", music, "--out", tmp_path / "run") == 2
+    assert "played by improv itself" in capsys.readouterr().err
 
 
 def test_an_unknown_model_to_go_on_from_is_said(
