@@ -36,6 +36,9 @@ class Pieces(Protocol):
     @property
     def offsets(self) -> NDArray[np.int64]: ...  # (pieces + 1,)
 
+    @property
+    def improv(self) -> NDArray[np.bool_] | None: ...  # (N,)
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
