@@ -50,7 +50,8 @@ def knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = froz
         if knob.kind is bool:
             sub.add_argument(flag, action=argparse.BooleanOptionalAction, help=words)
         else:
-            sub.add_argument(flag, dest=knob.name, metavar="X", help=words)
+            metavar = "|".join(knob.choices) or "X"
+            sub.add_argument(flag, dest=knob.name, metavar=metavar, help=words)
 
 
 def shared_options(sub: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from improv.music.event import Note, ProposedNote, Source
 from improv.music.opening import phrase
 from improv.play.effects import Effect, Send
 from improv.play.engine import Engine
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 from improv.session.render import Stage
 
@@ -21,12 +22,13 @@ class Metronome:
     duration: float = 0.2
     name: str = "metronome"
     backend: str = "fake"
+    inert: frozenset[str] = frozenset()
     primed: list[tuple[Note, ...]] = field(default_factory=list)
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self.primed.append(tuple(context))
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
         span = params.high - params.low + 1
         pitch = params.low + (key[0] + key[1]) % span
         return ProposedNote(pitch, params.velocity, self.step, self.duration)

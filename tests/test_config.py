@@ -50,6 +50,8 @@ def test_a_partial_file_is_enough(tmp_path):
         ("[session]\nmodel = 3", r"\[session\] model must be text in quotes, not 3"),
         ("[session]\noutputs = 'virtual'", "outputs must be a list of texts in brackets"),
         ("[params]\ntemperature = 'hot'", "temperature must be a number, not 'hot'"),
+        ("[params]\nguard = 'weak'", "guard must be off, gentle or strong, not 'weak'"),
+        ("[params]\nguard = false", "guard must be text in quotes, not False"),
         ('[session]\noutputs = ["usb"]', "not a port: 'usb'"),
         ("params = 3", "params must be a table"),
         ("[params", "is not TOML"),

@@ -8,6 +8,9 @@ notes, or with as many as it was given where the player's context is longer: at 
 length, so that it is not primed at every note. The rolls and histograms beside the state always
 are of exactly the last 25.
 
+A style is constant in every training sequence, so a turned style knob primes it anew: a state that
+heard half its notes as the other style is one it never was in.
+
 Of the notes that improv itself played, the model hears the loudness it meant and not what the
 velocity knob made of it; else each phrase would be louder than the one before.
 """
@@ -28,8 +31,9 @@ from improv.music.event import Note, ProposedNote, Source
 from improv.music.hearing import Ids, Latest
 from improv.music.vocabulary import STYLES, WINDOW
 from improv.play import factors
-from improv.play.factors import Recent
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
+from improv.play.recent import Recent
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
@@ -51,15 +55,16 @@ class Ear:
         self, calls: Mapping[str, Call], spec: NetworkSpec, style: Sequence[float] = CLASSICAL
     ) -> None:
         self._calls = calls
-        self._style = np.asarray(style, np.float32).reshape(1, len(STYLES))
+        self._style = _shares(style)
         self.length = spec.length
         blank = np.zeros((1, spec.units), np.float32)
         self._blank = dict.fromkeys(signatures.carried(spec), blank)
         self._wanted = {name: set(signatures.inputs(name, spec)) for name in signatures.NEEDS}
         self.begin()
 
-    def begin(self) -> None:
-        """Forget everything."""
+    def begin(self, style: Sequence[float] | None = None) -> None:
+        """Forget everything; hear all that comes as that style, if one is given."""
+        self._style = self._style if style is None else _shares(style)
         self.notes: list[Note] = []  # what has been heard since, oldest first
         self._latest = Latest()
         self._carried: Mapping[str, NDArray[np.float32]] = self._blank
@@ -77,11 +82,6 @@ class Ear:
         # the key of the moment before this note
         self._keys = np.concatenate([self._keys[:, 1:], self._key[None]], axis=1)
         self._take_in(ids)
-
-    def recent(self) -> Recent:
-        """The last 25 notes as `factors.draw` wants them."""
-        last = self.notes[-WINDOW:]
-        return Recent([note.pitch for note in last], [note.start for note in last])
 
     def velocity(self) -> Logits:
         return self._ask("velocity")
@@ -132,6 +132,10 @@ class Ear:
         return self._onset[1]
 
 
+def _shares(style: Sequence[float]) -> NDArray[np.float32]:
+    return np.asarray(style, np.float32).reshape(1, len(STYLES))
+
+
 def _touch(velocity: int) -> Ids:
     return np.array([hearing.velocity_number(velocity)], np.int32)
 
@@ -139,32 +143,39 @@ def _touch(velocity: int) -> Ids:
 class DistributionImproviser:
     """An `Improviser` around an ear. Not for use by two threads at once."""
 
+    inert: frozenset[str] = frozenset()
+
     def __init__(self, name: str, backend: str, ear: Ear) -> None:
         self.name = name
         self.backend = backend
         self._ear = ear
         self._context: Sequence[Note] | None = None
         self._span = WINDOW  # notes it is primed with
+        self._recent = Recent()
+        self._style = 0.0
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         most = max(WINDOW, self._ear.length // 2)
         self._context = tuple(context[-most:])  # taken in when the knobs are known
         self._span = max(WINDOW, len(self._context))
+        self._recent = Recent((*before, *context))
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+        turned, self._style = self._style != params.style, params.style
         if self._context is not None:
             self._listen([_meant(note, params) for note in self._context])
             self._context = None
-        elif len(self._ear.notes) >= self._ear.length - 1:
+        elif turned or len(self._ear.notes) >= self._ear.length - 1:
             self._listen(self._ear.notes[-self._span :])
-        note = factors.draw(self._ear, self._ear.recent(), params, key)
+        note = factors.draw(self._ear, self._recent, params, key, within)
+        self._recent.follow(note.pitch, note.step)
         start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
         sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)
         self._ear.hear(_meant(sounded, params))
         return note
 
     def _listen(self, notes: Sequence[Note]) -> None:
-        self._ear.begin()
+        self._ear.begin((1.0 - self._style, self._style))
         begin = notes[0].start if notes else 0.0
         before = 0.0
         for note in notes:

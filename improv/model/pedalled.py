@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from improv.music.event import Note, ProposedNote
 from improv.play.interfaces import Improviser
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 
 
@@ -22,12 +23,13 @@ class Pedalled:
     def __init__(self, improviser: Improviser) -> None:
         self.name = improviser.name
         self.backend = improviser.backend
+        self.inert = improviser.inert
         self._improviser = improviser
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self._improviser.prime(
-            [replace(note, duration=note.sounding, rings=0.0) for note in context]
+            [replace(note, duration=note.sounding, rings=0.0) for note in context], before
         )
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
-        return self._improviser.draw(params, key)
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+        return self._improviser.draw(params, key, within)

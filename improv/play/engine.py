@@ -27,7 +27,9 @@ from improv.play.effects import Ask, Effect, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
+    ANY,
     Action,
+    Bounds,
     Level,
     Notice,
     Phase,
@@ -41,6 +43,7 @@ from improv.play.messages import (
 from improv.play.params import Params
 from improv.play.placing import CROWD, place
 from improv.play.promptness import Promptness
+from improv.play.recent import MEMORY
 from improv.play.scheduler import TOO_LATE, Scheduler, Start
 from improv.play.wire import Wire
 
@@ -52,10 +55,10 @@ CHUNK = 8
 """Notes asked for at a time: a few milliseconds of work, a second or so of music."""
 FIRST = 2
 """Notes asked for where nothing is planned: somebody waits for them."""
+SOON = 0.010
+"""Seconds in which the model answers; a note sooner than that could not be played when it is."""
 LEAD = 0.100
 """Seconds before the end of your phrase that its answer is asked for."""
-POLYPHONY = 24
-"""Notes of improv's that may sound at once; one more ends the oldest."""
 RETRY = 0.5
 """Seconds to wait after a proposal with nothing playable in it."""
 
@@ -333,8 +336,8 @@ class Engine:
             self.dropped += 1
             return
         own = self._wire.ledger.sounding(Source.IMPROV)
-        if len(own) >= POLYPHONY:
-            self._wire.end(own[0].serial, now)
+        for oldest in own[: max(0, len(own) + 1 - self.params.polyphony)]:  # see play.steps
+            self._wire.end(oldest.serial, now)
         serial = self._wire.new_serial()
         self.played += 1
         self._recent.append(note.start)
@@ -365,13 +368,36 @@ class Engine:
         left = self._left()
         self._number += 1
         self._asked = True
-        most = self.params.context
-        heard = self._context.snapshot(now + HORIZON, most)
-        context = (*heard, *self._scheduler.plan)[-most:]
+        told = self.params.context
+        heard = self._context.snapshot(now + HORIZON, max(told, MEMORY))
+        played = (*heard, *self._scheduler.plan)
         count = CHUNK if len(self._scheduler) else FIRST
         count = count if left is None else min(count, left)
-        request = Request(self._number, context, self.params, count, self.seed, self._issued)
+        request = Request(
+            self._number,
+            played[-told:],
+            self.params,
+            count,
+            self.seed,
+            self._issued,
+            begins=self._begins(now),
+            before=played[:-told][-MEMORY:],
+        )
         self._wire.do(Ask(request))
+
+    def _begins(self, now: float) -> Bounds:
+        """Between which times the next note may begin.
+
+        The first of an answer begins when your pause is over: you have set how long that is. Any
+        other comes when the model hears it, given that it has not come yet.
+        """
+        if len(self._scheduler):
+            return ANY
+        last = self._context.last_start
+        if last is None or last < self._floor:
+            first = max(self._floor, now)
+            return first, first
+        return now + SOON, ANY[1]
 
     def _drop_plan(self, after: float) -> None:
         self._issued -= self._scheduler.drop_after(after)

@@ -3,15 +3,15 @@
 Each factor (velocity, step, pitch, duration) is a distribution over bins, given those drawn
 before it. What a player forbids is taken out of the distribution before it is drawn from, so
 that a constraint conditions and nothing is drawn twice: pitches outside the range, a key that was
-struck within the last `RESTRIKE` seconds, an eleventh note at one moment, steps too long to be
-played. As in `improv.play.sampling` the noise comes from the key alone, so that a knob bends the
-music and does not re-roll it.
+struck a moment before, steps outside their bounds (`play.steps`). As in `improv.play.sampling` the
+noise comes from the key alone, so that a knob bends the music and does not re-roll it.
 
-Temperature and top-p rule pitch as they say; time and velocity are drawn at the cube root of the
-temperature. At 0.3 a distribution of steps that says "together" a third of the time would say
-little else: by the square root 66 % of all notes were part of a chord, where 28 % are in music.
+Temperature and top-p rule pitch as they say; velocity is drawn at the cube root of the
+temperature, and so are step and duration unless they have a temperature of their own. At 0.3 a
+distribution of steps that says "together" a third of the time would say little else: by the square
+root 66 % of all notes were part of a chord, where 28 % are in music.
 
-What goes round and round grows unlikely, see `weariness`.
+What goes round and round grows unlikely, see `play.guard`.
 
 `Params.velocity` moves what the model plays up or down from 80, and `velocity_spread` scales the
 chance in it: at 80 and 10 it plays as it hears, at 0 as loud as it finds likeliest on average. The
@@ -21,7 +21,7 @@ other factors are those of the loudness it meant, before the knob moved it up or
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,20 +31,15 @@ from numpy.typing import NDArray
 from improv.music.event import PITCHES, ProposedNote
 from improv.music.hearing import time_in
 from improv.music.vocabulary import TIMES, VELOCITIES
-from improv.play import sampling
+from improv.play import sampling, steps
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
-from improv.play.sampling import LONGEST, LONGEST_STEP, SHORTEST, Floats, Logits, Mask
+from improv.play.recent import Recent
+from improv.play.sampling import LONGEST, SHORTEST, Floats, Logits, Mask
 
-RESTRIKE = 0.03  # seconds; no finger is faster
-HAND = 10  # notes that can begin together
-TOGETHER = 0.03  # seconds between notes that begin together
-PATIENCE = 11  # notes that may repeat those before them
-LONGEST_ROUND = 12  # notes
-WEAR = 1.0  # nats
 PLAIN_VELOCITY, PLAIN_SPREAD = 80, 10  # at which the model's velocity is played as it is
-CAN_END = time_in(np.arange(TIMES), 1.0)  # (64,) the longest time in each bin
-CAN_BEGIN = time_in(np.arange(TIMES), 0.0)
 LOUD = (np.arange(VELOCITIES) + 0.5) * (PITCHES // VELOCITIES)  # (32,) the middle of each bin
+_SHARES = np.cumsum([PITCHES, TIMES, TIMES])  # where a note's noise is cut into its factors'
 
 
 class Listener(Protocol):
@@ -60,14 +55,6 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
-    """The last notes sounded, oldest first: what a pair of hands can't do again at once."""
-
-    pitch: Sequence[int]
-    onset: Sequence[float]  # seconds
-
-
-@dataclass(frozen=True, slots=True)
 class Noise:
     """The chance in one note: Gumbel noise for each bin, and a place (0-1) within a bin's time."""
 
@@ -80,90 +67,77 @@ class Noise:
 
 def noise(key: tuple[int, int]) -> Noise:
     """The noise of (seed, index); any two integers."""
-    seed, index = (number % 2**64 for number in key)
-    bits = np.random.Generator(np.random.Philox(key=np.array([seed, index], np.uint64)))
-    uniform = bits.random(PITCHES + 2 * TIMES + VELOCITIES + 3)
-    gumbel = -np.log(-np.log(uniform[:-3] + 2.0**-54) + 2.0**-54)
-    pitch, step, duration, velocity = np.split(gumbel, np.cumsum([PITCHES, TIMES, TIMES]))
-    return Noise(step, pitch, duration, velocity, uniform[-3:])
+    uniform = sampling.bits(key).random(PITCHES + 2 * TIMES + VELOCITIES + 3)
+    gumbel = uniform[:-3] + 2.0**-54
+    np.log(gumbel, out=gumbel)
+    np.subtract(2.0**-54, gumbel, out=gumbel)
+    np.log(gumbel, out=gumbel)
+    np.negative(gumbel, out=gumbel)
+    first, second, third = _SHARES
+    return Noise(
+        pitch=gumbel[:first],
+        step=gumbel[first:second],
+        duration=gumbel[second:third],
+        velocity=gumbel[third:],
+        places=uniform[-3:],
+    )
 
 
-def draw(listener: Listener, recent: Recent, params: Params, key: tuple[int, int]) -> ProposedNote:
-    """The note that `key` draws. `recent` may be empty; then the note's step is 0."""
+def draw(
+    listener: Listener,
+    recent: Recent,
+    params: Params,
+    key: tuple[int, int],
+    within: Bounds = ANY,
+) -> ProposedNote:
+    """The note that `key` draws. `recent` may be empty; then the note's step is 0.
+
+    `within`: between which steps it may begin, in seconds.
+    """
     chance = noise(key)
     calm = math.cbrt(params.temperature)
+    time_heat = params.time_temperature or calm
     velocity = draw_velocity(listener.velocity(), calm, params, chance)
     touch = unbent(velocity, params)
     step = 0.0
     if recent.onset:
-        within = steps_open(recent)
-        chosen = _pick(listener.step(touch), calm, params.top_p, within, chance.step)
-        step = min(float(time_in(chosen, chance.places[0])), LONGEST_STEP)
-    free = pitches_open(recent, step, params)
-    wanted = np.asarray(listener.pitch(touch, step), np.float64) - weariness(recent)
-    pitch = _pick(wanted, params.temperature, params.top_p, free, chance.pitch)
-    every = np.ones(TIMES, np.bool_)
-    chosen = _pick(
-        listener.duration(touch, step, pitch), calm, params.top_p, every, chance.duration
-    )
-    duration = float(time_in(chosen, chance.places[1]))
-    duration = sampling.held(duration, SHORTEST, LONGEST)
+        between = steps.bounds(recent, params, within)
+        step = draw_step(lambda: listener.step(touch), time_heat, params.top_p, between, chance)
+    mask = sampling.pitches_open(recent, step, params)
+    wanted = sampling.tired(listener.pitch(touch, step), recent.worn(params.guard, step))
+    pitch = _pick(wanted, params.temperature, params.top_p, mask, chance.pitch)
+    logits = listener.duration(touch, step, pitch)
+    chosen = _pick(logits, time_heat, params.top_p, None, chance.duration)
+    duration = sampling.held(float(time_in(chosen, chance.places[1])), SHORTEST, LONGEST)
     return ProposedNote(pitch=pitch, velocity=velocity, step=step, duration=duration)
 
 
-def _pick(logits: Logits, heat: float, top_p: float, mask: Mask, gumbel: Floats) -> int:
-    return int(np.argmax(sampling.weigh(logits, heat, top_p, mask) + gumbel))
+def _pick(logits: Logits, heat: float, top_p: float, mask: Mask | None, gumbel: Floats) -> int:
+    return int((sampling.weigh(logits, heat, top_p, mask) + gumbel).argmax())
 
 
-def steps_open(recent: Recent) -> Mask:
-    """(64,) the steps that can be played: not too long, and not an eleventh note at once."""
-    mask: Mask = CAN_BEGIN < LONGEST_STEP
-    now = recent.onset[-1]
-    struck = sum(now - onset < TOGETHER for onset in recent.onset[-HAND:])
-    if struck >= HAND:
-        mask = mask & (CAN_BEGIN >= TOGETHER)
-    return mask
+def draw_step(
+    logits: Callable[[], Logits], heat: float, top_p: float, between: Bounds, chance: Noise
+) -> float:
+    """A step of the distribution given that it lies between these, in seconds.
 
-
-def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
-    """(128,) the pitches within the range that were not struck a moment before."""
-    mask = sampling.pitch_range(params.low, params.high)
-    if not recent.onset:
-        return mask
-    then = recent.onset[-1] + step
-    free = mask.copy()
-    for pitch, onset in zip(recent.pitch, recent.onset, strict=True):
-        if then - onset < RESTRIKE:
-            free[pitch] = False
-    return free if free.any() else mask
-
-
-def weariness(recent: Recent) -> Floats:
-    """(128,) nats taken from the pitch that would go on with what has gone round too long.
-
-    For each period up to `LONGEST_ROUND` notes: the number of last notes that each repeat the one
-    a period before; beyond `PATIENCE` of them every further one takes `WEAR`. Without it one prompt
-    in twenty ended on one note for ever at a temperature of 0.3.
+    The network is asked for its logits only where there is a choice.
     """
-    worn = np.zeros(PITCHES)
-    pitch = list(recent.pitch)
-    for period in range(1, min(LONGEST_ROUND, len(pitch) - 1) + 1):
-        again = 0
-        while again < len(pitch) - period and pitch[-1 - again] == pitch[-1 - again - period]:
-            again += 1
-        if again > PATIENCE:
-            worn[pitch[-period]] = max(worn[pitch[-period]], WEAR * (again - PATIENCE))
-    return worn
+    low, high = between
+    room = steps.room(between)
+    if high <= low or not room.any():
+        return low
+    values = sampling.weigh(logits(), heat, top_p, room=room)
+    return steps.inside(int((values + chance.step).argmax()), float(chance.places[0]), between)
 
 
 def draw_velocity(logits: Logits, heat: float, params: Params, chance: Noise) -> int:
     """A velocity 1-127 as the knobs bend it."""
-    every = np.ones(VELOCITIES, np.bool_)
-    values = sampling.weigh(logits, heat, params.top_p, every)
+    values = sampling.weigh(logits, heat, params.top_p)
     share = np.exp(values)
     usual = float((share * LOUD).sum() / share.sum())
     width = PITCHES / VELOCITIES
-    drawn = (int(np.argmax(values + chance.velocity)) + float(chance.places[2])) * width
+    drawn = (int((values + chance.velocity).argmax()) + float(chance.places[2])) * width
     level = params.velocity - PLAIN_VELOCITY
     bent = usual + level + (drawn - usual) * params.velocity_spread / PLAIN_SPREAD
     return min(127, max(1, round(bent)))

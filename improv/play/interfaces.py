@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv.music.event import Event, Note, ProposedNote, Source
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 
 Message = bytes
@@ -46,14 +47,17 @@ class Improviser(Protocol):
     """A model that continues a context. Lives in the model process; no threads, no clock.
 
     `prime` replaces all it has heard with `context` (oldest first, any length; it keeps what it
-    can use). `draw` samples one note that follows, takes it into its context and returns it.
-    `key` is (seed, index): the same context, params and key give the same note, whatever was
-    drawn before, so that a changed knob bends a plan rather than re-rolling it.
+    can use); of what was played `before` that only the repetition guard knows. `draw` samples one
+    note that follows, takes it into its context and returns it; `within` bounds its step, in
+    seconds. `key` is (seed, index): the same context, params, bounds and key give the same note,
+    whatever was drawn before, so that a changed knob bends a plan rather than re-rolling it.
+    `inert` are the knobs that turn nothing in what it plays.
     """
 
     name: str
     backend: str
+    inert: frozenset[str]
 
-    def prime(self, context: Sequence[Note]) -> None: ...
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None: ...
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote: ...
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote: ...

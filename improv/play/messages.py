@@ -6,6 +6,8 @@ session/messages.py adds what only the processes need and is where the screen ge
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -99,10 +101,19 @@ class Notice:
 
 # --- to and from the model -----------------------------------------------------------------
 
+Bounds = tuple[float, float]
+"""Between which times something begins; twice the same is exactly then."""
+ANY: Bounds = (-math.inf, math.inf)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Continue `context` by `count` notes. `index` numbers the first of them since the start."""
+    """Continue `context` by `count` notes. `index` numbers the first of them since the start.
+
+    `before` is what was played before the context, for the repetition guard.
+    The first begins between the times `begins`: no earlier than now where a plan is drawn anew in
+    the middle of a silence, at one moment where your phrase has ended.
+    """
 
     number: int
     context: tuple[Note, ...]
@@ -110,6 +121,16 @@ class Request:
     count: int
     seed: int
     index: int
+    begins: Bounds = ANY
+    before: tuple[Note, ...] = ()
+
+    def draws(self) -> Iterator[tuple[tuple[int, int], Bounds]]:
+        """For each note the key it is drawn with, and the steps between which it may begin."""
+        before = self.context[-1].start if self.context else 0.0
+        within = (self.begins[0] - before, self.begins[1] - before)
+        for index in range(self.index, self.index + self.count):
+            yield (self.seed, index), within
+            within = ANY
 
 
 @dataclass(frozen=True, slots=True)

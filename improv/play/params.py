@@ -13,7 +13,7 @@ from typing import Any
 
 from improv.errors import UsageError
 
-Value = float | int | bool
+Value = float | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,14 @@ class Knob:
     """What a control surface needs to know of one parameter."""
 
     name: str
-    kind: type  # float, int or bool
+    kind: type  # float, int, bool, or str: one of `choices`
     default: Value
     low: float
     high: float
     step: float  # one press of an arrow key; a tenth of it (at least 1 for int) with Shift
     unit: str
     help: str
+    choices: tuple[str, ...] = ()  # from the least to the most; `low` and `high` number them
 
 
 def _knob(default: Value, low: float, high: float, step: float, unit: str, words: str) -> Any:
@@ -37,19 +38,34 @@ def _knob(default: Value, low: float, high: float, step: float, unit: str, words
     )
 
 
+def _choice(default: str, choices: tuple[str, ...], words: str) -> Any:
+    last = len(choices) - 1
+    metadata = {"low": 0, "high": last, "step": 1, "unit": "", "help": words, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+GUARDS = OFF, GENTLE, STRONG = ("off", "gentle", "strong")
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """Everything a musician can turn while it plays."""
 
     temperature: float = _knob(1.0, 0.05, 5.0, 0.1, "", "how far from the likeliest note")
-    top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of likely pitches")
+    time_temperature: float = _knob(
+        0.0, 0.0, 5.0, 0.1, "", "how far from the likeliest rhythm; 0 follows temperature"
+    )
+    top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of what is likely")
+    guard: str = _choice("gentle", GUARDS, "how soon it tires of what goes in circles")
+    style: float = _knob(0.0, 0.0, 1.0, 0.1, "", "0 is classical, 1 is pop, between is a blend")
+    context: int = _knob(25, 1, 512, 5, "notes", "how many of the last notes it goes by")
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
-    context: int = _knob(25, 1, 512, 5, "notes", "how many of the last notes it goes by")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")
     velocity_spread: int = _knob(10, 0, 60, 2, "", "how much the loudness varies")
     low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")
     high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
+    polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
@@ -73,11 +89,21 @@ class Params:
         return replace(self, **changed)
 
 
+def turned(params: Params) -> frozenset[str]:
+    """The knobs that are not at their defaults."""
+    return frozenset(n for n, knob in KNOBS.items() if getattr(params, n) != knob.default)
+
+
 def _check(knob: Knob, value: object) -> None:
     wanted = f"{knob.name} must be from {knob.low:g} to {knob.high:g}"
     if knob.kind is bool:
         if not isinstance(value, bool):
             raise UsageError(f"{knob.name} must be true or false, not {value!r}")
+        return
+    if knob.kind is str:
+        if value not in knob.choices:
+            *most, last = knob.choices
+            raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UsageError(f"{wanted}, not {value!r}")

@@ -5,10 +5,11 @@ top-p keeps the likeliest pitches that together hold that share, and one is draw
 trick: the largest of logit + noise is distributed as the softmax. The noise comes from the key
 alone, one number for each pitch, so the same key with another temperature or range gives the same
 pitch wherever that is still among the likely ones: a knob bends the music, and does not re-roll it.
+What goes round and round is less likely than the network says (`play.guard`).
 
 Time: step and duration are what the network says, held within what can be played; it gives the
-mean of what may follow, not a draw. Velocity, which the seed network does not know, is drawn
-around `Params.velocity` from the same key.
+mean of what may follow, not a draw, so the time temperature says nothing to it. Velocity, which the
+seed network does not know, is drawn around `Params.velocity` from the same key.
 
 Nothing a network says gets through unchecked: whatever comes in, a playable note comes out.
 """
@@ -16,22 +17,27 @@ Nothing a network says gets through unchecked: whatever comes in, a playable not
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, ProposedNote
+from improv.play import steps
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
+from improv.play.recent import Recent
 
 Logits = NDArray[np.float32] | NDArray[np.float64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-LONGEST_STEP = 4.0  # seconds; what the encoding can tell apart
 SHORTEST = 0.03  # seconds; below it many synths give a click or nothing
 LONGEST = 10.0  # seconds
+RESTRIKE = 0.03  # seconds; no finger is faster
 COLDEST = 1e-3  # temperatures below it all give the likeliest pitch
+TAME = 1e30  # logits that sum to less need no second look
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +50,86 @@ class Noise:
 
 def noise(key: tuple[int, int]) -> Noise:
     """The noise of (seed, index); any two integers."""
-    seed, index = (number % 2**64 for number in key)
-    bits = np.random.Generator(np.random.Philox(key=np.array([seed, index], np.uint64)))
-    uniform = bits.random(PITCHES + 2)
+    uniform = bits(key).random(PITCHES + 2)
     gumbel = -np.log(-np.log(uniform[:PITCHES] + 2.0**-54))
     # the difference of two uniform numbers has a triangular density
     return Noise(gumbel, float(uniform[-1] - uniform[-2]))
 
 
+def bits(key: tuple[int, int]) -> np.random.Generator:
+    """The chance of (seed, index), any two integers: the same whatever was drawn before."""
+    seed, index = (number % 2**64 for number in key)
+    return np.random.Generator(np.random.Philox(key=np.array([seed, index], np.uint64)))
+
+
 def pitch_range(low: int, high: int) -> Mask:
     """(128,) True from `low` to `high`, both included."""
-    pitches = np.arange(PITCHES)
-    return (pitches >= low) & (pitches <= high)
+    mask = np.zeros(PITCHES, np.bool_)
+    mask[low : high + 1] = True
+    return mask
 
 
-def weigh(logits: Logits, temperature: float, top_p: float, mask: Mask) -> Floats:
-    """Log weights of what may be drawn, as many as the mask; -inf where it is out of the question.
+def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
+    """(128,) the pitches within the range that were not struck a moment before."""
+    mask = pitch_range(params.low, params.high)
+    if not recent.onset or step >= RESTRIKE:
+        return mask
+    struck = recent.onset[-1] + step - RESTRIKE
+    free = mask.copy()
+    for pitch, onset in zip(reversed(recent.pitch), reversed(recent.onset), strict=True):
+        if onset <= struck:
+            break
+        free[pitch] = False
+    return free if free.any() else mask
 
-    Logits that are not finite count as the least likely of the others. An empty mask is no mask.
+
+def tired(logits: Logits, worn: Mapping[int, float]) -> Logits:
+    """Logits of pitches less the nats that the repetition guard takes from them."""
+    if not worn:
+        return logits
+    less = np.array(logits, np.float64)
+    for pitch, nats in worn.items():
+        if pitch < len(less):
+            less[pitch] -= nats
+    return less
+
+
+def weigh(
+    logits: Logits,
+    temperature: float,
+    top_p: float,
+    mask: Mask | None = None,
+    room: Floats | None = None,
+) -> Floats:
+    """Log weights of what may be drawn; -inf where it is out of the question, else at most 0.
+
+    Logits that are not finite count as the least likely of the others. An empty mask is no mask,
+    and without one everything may be drawn.
+
+    Args:
+        logits: (N,); too few are no opinion at all.
+        temperature: what they are divided by.
+        top_p: keep the likeliest that together hold this share of what may be drawn.
+        mask: (N,) what may be drawn.
+        room: (N,) the share of each that may be, 0 to 1; in place of a mask.
     """
-    size = len(mask)
-    if not mask.any():
-        mask = np.ones(size, np.bool_)
-    values = np.asarray(logits, np.float64).reshape(-1)
-    values = values[:size] if len(values) >= size else np.zeros(size)
-    finite = np.isfinite(values)
-    values = np.where(finite, values, values.min(initial=0.0, where=finite))
-    heat = temperature if math.isfinite(temperature) else 1.0
-    values = np.clip((values - values[mask].max()) / max(heat, COLDEST), -1e30, None)
-    values = np.where(mask, values, -np.inf)
+    sized = mask if room is None else room
+    size = len(logits) if sized is None else len(sized)
+    values = np.array(logits, np.float64).reshape(-1)
+    if len(values) != size:
+        values = values[:size] if len(values) > size else np.zeros(size)
+    if not np.abs(values).sum() < TAME:  # not so for NaN either
+        finite = np.isfinite(values)
+        values = np.where(finite, values, values.min(initial=0.0, where=finite))
+    values /= max(temperature, COLDEST) if math.isfinite(temperature) else 1.0
+    if room is not None:
+        mask = room > 0.0
+        values += np.log(room, out=np.zeros(size), where=mask)
+    if mask is not None and mask.any():
+        values[~mask] = -np.inf
+    values -= values.max()
     if top_p < 1.0:
-        values = np.where(_nucleus(values, top_p), values, -np.inf)
+        values[~_nucleus(values, top_p)] = -np.inf
     return values
 
 
@@ -82,9 +137,10 @@ def _nucleus(values: Floats, top_p: float) -> Mask:
     """The fewest likeliest that together hold `top_p` (Holtzman et al. 2020)."""
     chance = np.exp(values)  # the largest value is 0
     order = np.argsort(-chance, kind="stable")
-    before = np.cumsum(chance[order]) - chance[order]
+    ordered = chance[order]
+    held = ordered.cumsum()
     kept = np.zeros(len(values), np.bool_)
-    kept[order] = (before < top_p * chance.sum()) & (chance[order] > 0.0)
+    kept[order] = (held - ordered < top_p * held[-1]) & (ordered > 0.0)
     kept[order[0]] = True
     return kept
 
@@ -111,7 +167,13 @@ def held(seconds: float, low: float, high: float) -> float:
 
 
 def draw(
-    logits: Logits, step: float, duration: float, params: Params, key: tuple[int, int]
+    logits: Logits,
+    step: float,
+    duration: float,
+    recent: Recent,
+    params: Params,
+    key: tuple[int, int],
+    within: Bounds = ANY,
 ) -> ProposedNote:
     """The note that `key` draws from a prediction.
 
@@ -119,14 +181,18 @@ def draw(
         logits: (128,) over pitch.
         step: seconds after the start of the note before.
         duration: seconds.
-        params: temperature, top-p, range and dynamics.
+        recent: the notes before.
+        params: temperature, top-p, range, guard, polyphony and dynamics.
         key: (seed, index) of the note.
+        within: between which steps it may begin.
     """
     chance = noise(key)
-    mask = pitch_range(params.low, params.high)
+    step = held(step, *steps.bounds(recent, params, within))
+    mask = pitches_open(recent, step, params)
+    wanted = tired(logits, recent.worn(params.guard, step))
     return ProposedNote(
-        pitch=draw_pitch(logits, params.temperature, params.top_p, mask, chance.pitch),
+        pitch=draw_pitch(wanted, params.temperature, params.top_p, mask, chance.pitch),
         velocity=draw_velocity(params.velocity, params.velocity_spread, chance.velocity),
-        step=held(step, 0.0, LONGEST_STEP),
+        step=step,
         duration=held(duration, SHORTEST, LONGEST),
     )

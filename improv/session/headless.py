@@ -55,6 +55,7 @@ class Log:
             "inputs": status.inputs,
             "outputs": status.outputs,
             "params": asdict(status.params),
+            "inert": sorted(status.inert),
             "timing": asdict(status.timing),
             "faults": dict(status.faults),
             "notices": self.notices,

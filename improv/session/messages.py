@@ -136,6 +136,7 @@ class Status:
     played: int  # notes it has sounded
     heard: int  # notes of yours
     timing: Timing
+    inert: frozenset[str] = frozenset()  # knobs that turn nothing in what the model plays
     # Serials of the notes that sound: a terminal that was stopped has missed the end of others.
     sounding: frozenset[int] | None = None
     # How many messages each port would not take or do since the start; those without are left out.
@@ -162,6 +163,7 @@ Report = Sounded | Ended | Planned | Status | Notice | Goodbye
 class ModelReady:
     name: str
     backend: str
+    inert: frozenset[str] = frozenset()  # knobs that turn nothing in what it plays
 
 
 @dataclass(frozen=True, slots=True)

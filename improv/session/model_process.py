@@ -20,10 +20,10 @@ from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Proposa
 def answer(improviser: Improviser, request: Request) -> Proposal:
     """Continue the request's context, timing each note in microseconds of wall time."""
     notes, took = [], []
-    improviser.prime(request.context)
-    for index in range(request.index, request.index + request.count):
+    improviser.prime(request.context, request.before)
+    for key, within in request.draws():
         began = time.perf_counter_ns()
-        notes.append(improviser.draw(request.params, (request.seed, index)))
+        notes.append(improviser.draw(request.params, key, within))
         took.append((time.perf_counter_ns() - began) / 1000)
     return Proposal(request.number, tuple(notes), tuple(took))
 
@@ -45,7 +45,7 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     try:
-        link.write(outward, ModelReady(improviser.name, improviser.backend))
+        link.write(outward, ModelReady(improviser.name, improviser.backend, improviser.inert))
         while (request := link.read(inward)) is not None:
             link.write(outward, answer(improviser, request))
     except BrokenPipeError:  # the player is gone

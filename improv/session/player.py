@@ -21,6 +21,7 @@ from improv.play.clock import Clock, Inbox, monotonic
 from improv.play.effects import Ask, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
+from improv.play.params import turned
 from improv.play.timing import Meter
 from improv.session import rack
 from improv.session.faults import Faults
@@ -178,6 +179,9 @@ class Player:
                 self._model, self._model_state = item, ModelState.READY
                 if again:
                     self._notice(f"the model {item.name} is back")
+                for knob in sorted(item.inert & turned(self._engine.params)):
+                    words = f"the model {item.name} plays the same whatever {knob} is"
+                    self._notice(words, Level.WARNING)
                 self._apply(self._engine.model_ready(now))
             case ModelFailed():
                 self._notice(item.text, Level.ERROR)
@@ -338,6 +342,7 @@ class Player:
             played=engine.played,
             heard=engine.heard,
             timing=figures(engine, self._meter, self._priority, now - self._began),
+            inert=self._model.inert,
             sounding=engine.serials,
             faults=self._faults.by_port,
         )

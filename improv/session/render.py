@@ -58,9 +58,10 @@ class Stage:
 
     def _answer(self, ask: Ask) -> Proposal:
         request = ask.request
-        self._improviser.prime(request.context)
-        keys = ((request.seed, request.index + i) for i in range(request.count))
-        notes = tuple(self._improviser.draw(request.params, key) for key in keys)
+        self._improviser.prime(request.context, request.before)
+        notes = tuple(
+            self._improviser.draw(request.params, key, within) for key, within in request.draws()
+        )
         return Proposal(request.number, notes, ())
 
 

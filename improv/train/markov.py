@@ -21,12 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.music.event import PITCHES, Note, ProposedNote
+from improv.music.event import PITCHES, Note, ProposedNote, Source
 from improv.music.hearing import time_bin, time_in, velocity_bin
 from improv.music.vocabulary import TIMES, VELOCITIES
-from improv.play import factors, sampling
-from improv.play.factors import TOGETHER, Recent
+from improv.play import sampling, steps
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
+from improv.play.recent import TOGETHER, Recent
 from improv.train.examples import Pieces
 from improv.train.progress import Report, silent
 from improv.train.score import Marks, bin_marks, joined, pitch_marks, time_bin_marks
@@ -210,59 +211,71 @@ class MarkovImproviser:
     """The chains as an `improv.play.interfaces.Improviser`, held to what a player allows.
 
     As of a network's notes: steps and pitches that can't be played are taken out of the
-    distribution. It plays as it has counted; of the knobs only the range is heeded.
+    distribution. It plays as it has counted; of the knobs of drawing only range and polyphony are
+    heeded.
     """
 
     name = "markov"
     backend = "numpy"
+    inert = frozenset(["temperature", "time_temperature", "top_p", "guard", "style", "velocity"])
 
     def __init__(self, markov: Markov) -> None:
         self._chains = markov.chains
         self._heard: dict[str, list[int]] = {}
-        self._onset: list[float] = []
         self.prime(())
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self._heard = {factor: [] for factor in BINS}
-        self._onset = []
+        self._recent = Recent(before)
         for note in context:
-            self._take_in(note.pitch, note.velocity, note.start, note.duration)
+            own = note.source is Source.IMPROV
+            self._take_in(note.pitch, note.velocity, note.start, note.duration, own=own)
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
         seed, index = (number % 2**64 for number in key)
         rng = np.random.Generator(np.random.Philox(key=np.array([seed, index], np.uint64)))
-        recent = Recent(self._heard["pitch"][-factors.HAND :], self._onset[-factors.HAND :])
         step, bins = 0.0, NONE
-        if self._onset:
-            bins = self._pick("step", 0, factors.steps_open(recent), rng)
-            step = min(float(time_in(bins, rng.random())), sampling.LONGEST_STEP)
-        pitch = self._pick("pitch", bins, factors.pitches_open(recent, step, params), rng)
+        if self._recent.onset:
+            between = steps.bounds(self._recent, params, within)
+            step, room = between[0], steps.room(between)
+            bins = self._pick("step", 0, room, rng) if room.any() else int(time_bin(step))
+            if room.any():
+                step = steps.inside(bins, rng.random(), between)
+        open_ = sampling.pitches_open(self._recent, step, params)
+        pitch = self._pick("pitch", bins, open_, rng)
         place = self._pick("duration", bins, np.ones(TIMES, np.bool_), rng)
         duration = sampling.held(
             float(time_in(place, rng.random())), sampling.SHORTEST, sampling.LONGEST
         )
         place = self._pick("velocity", bins, np.ones(VELOCITIES, np.bool_), rng)
         velocity = max(1, int((place + rng.random()) * (PITCHES // VELOCITIES)))
-        onset = self._onset[-1] + step if self._onset else 0.0
-        self._take_in(pitch, velocity, onset, duration)
+        onset = self._recent.onset[-1] + step if self._recent.onset else 0.0
+        self._take_in(pitch, velocity, onset, duration, own=True)
         return ProposedNote(pitch=pitch, velocity=velocity, step=step, duration=duration)
 
     def _pick(
-        self, factor: str, step: int, mask: NDArray[np.bool_], rng: np.random.Generator
+        self,
+        factor: str,
+        step: int,
+        room: NDArray[np.bool_] | NDArray[np.float64],
+        rng: np.random.Generator,
     ) -> int:
         past = self._heard[factor][: -ORDER - 1 : -1]
         past = past + [NONE] * (ORDER - len(past))
         given = _given(factor, np.array([past]), np.array([step]))
-        chance = self._chains[factor].chances(given)[0] * mask
+        chance = self._chains[factor].chances(given)[0] * room
         return int(rng.choice(len(chance), p=chance / chance.sum()))
 
-    def _take_in(self, pitch: int, velocity: int, onset: float, duration: float) -> None:
+    def _take_in(
+        self, pitch: int, velocity: int, onset: float, duration: float, *, own: bool
+    ) -> None:
+        before = self._recent.onset
         played = {
-            "step": int(time_bin(onset - self._onset[-1])) if self._onset else NONE,
+            "step": int(time_bin(onset - before[-1])) if before else NONE,
             "pitch": pitch,
             "duration": int(time_bin(duration)),
             "velocity": int(velocity_bin(velocity)),
         }
         for factor, value in played.items():
             self._heard[factor].append(value)
-        self._onset.append(onset)
+        self._recent.hear(pitch, onset, own=own)

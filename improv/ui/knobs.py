@@ -7,6 +7,7 @@ what a musician calls it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from improv.errors import UsageError
 from improv.music import general_midi
@@ -14,12 +15,18 @@ from improv.music.names import pitch_name, pitch_number
 from improv.play.params import Knob, Value
 
 LABELS = {
+    "time_temperature": "time temp",
     "top_p": "top-p",
     "notes": "phrase",
     "velocity_spread": "spread",
     "low": "lowest",
     "high": "highest",
     "program": "instrument",
+}
+ZERO = {"notes": "endless", "time_temperature": "follows"}  # what 0 stands for
+_NAMED: dict[str, Callable[[int], str]] = {
+    "program": general_midi.name,
+    "channel": lambda channel: str(channel + 1),
 }
 _WIDE = 50  # high/low beyond which a track is logarithmic: each doubling is as far
 
@@ -32,16 +39,14 @@ def show(knob: Knob, value: Value) -> str:
     """A value in the musician's words: note names, instruments, channels from 1."""
     if knob.kind is bool:
         return "on" if value else "off"
-    if knob.name == "program":
-        return general_midi.name(int(value))
-    if knob.name == "channel":
-        return str(int(value) + 1)
-    if knob.name == "notes":
-        return f"{value} notes" if value else "endless"
-    if knob.unit == "pitch":
-        return pitch_name(int(value))
-    number = _number(knob, value)
-    return f"{number} {knob.unit}" if knob.unit else number
+    if isinstance(value, str):
+        return value
+    if value == 0 and knob.name in ZERO:
+        return ZERO[knob.name]
+    if knob.name in _NAMED:
+        return _NAMED[knob.name](int(value))
+    number = pitch_name(int(value)) if knob.unit == "pitch" else _number(knob, value)
+    return f"{number} {knob.unit}" if knob.unit not in {"", "pitch"} else number
 
 
 def _number(knob: Knob, value: Value) -> str:
@@ -54,16 +59,12 @@ def _number(knob: Knob, value: Value) -> str:
 def read(knob: Knob, text: str) -> Value:
     """The value a musician typed. Ranges are Params' to check; raises UsageError on no value."""
     word = text.strip().lower()
-    if knob.kind is bool:
-        if word in {"on", "yes", "1", "true"}:
-            return True
-        if word in {"off", "no", "0", "false"}:
-            return False
-        raise UsageError(f"{label(knob)} is on or off, not {text!r}")
+    if knob.kind in {bool, str}:
+        return _read_word(knob, word)
     if knob.name == "program":
         return general_midi.program(text)
-    if knob.name == "notes" and word == "endless":
-        return 0
+    if word == ZERO.get(knob.name):
+        return 0.0 if knob.kind is float else 0
     if knob.unit == "pitch":
         return pitch_number(text)
     try:
@@ -74,6 +75,17 @@ def read(knob: Knob, text: str) -> Value:
     return _channel(number) if knob.name == "channel" else number
 
 
+def _read_word(knob: Knob, word: str) -> Value:
+    if word in knob.choices:
+        return word
+    if knob.kind is bool and word in {"on", "yes", "1", "true"}:
+        return True
+    if knob.kind is bool and word in {"off", "no", "0", "false"}:
+        return False
+    *most, last = knob.choices or ("on", "off")
+    raise UsageError(f"{label(knob)} is {', '.join(most)} or {last}, not {word!r}")
+
+
 def _channel(shown: float) -> int:
     """Channels are 1-16 on screen and 0-15 inside, so Params' words would be off by one."""
     if not 1 <= shown <= 16:
@@ -82,8 +94,8 @@ def _channel(shown: float) -> int:
 
 
 def fine(knob: Knob) -> float:
-    """A press with Shift: a tenth of a step, at least 1 where the knob is whole."""
-    return max(1.0, knob.step / 10) if knob.kind is int else knob.step / 10
+    """A press with Shift: a tenth of a step, at least 1 where the knob is whole or a choice."""
+    return knob.step / 10 if knob.kind is float else max(1.0, knob.step / 10)
 
 
 def _decimals(knob: Knob) -> int:
@@ -95,19 +107,26 @@ def stepped(knob: Knob, value: Value, presses: int, *, finely: bool = False) -> 
     if knob.kind is bool:
         return presses > 0
     size = fine(knob) if finely else knob.step
-    return _within(knob, value + presses * size)
+    return _within(knob, _position(knob, value) + presses * size)
+
+
+def _position(knob: Knob, value: Value) -> float:
+    return knob.choices.index(value) if isinstance(value, str) else value
 
 
 def _within(knob: Knob, number: float) -> Value:
     number = min(max(number, knob.low), knob.high)
+    if knob.kind is str:
+        return knob.choices[round(number)]
     return round(number) if knob.kind is int else round(number, _decimals(knob))
 
 
 def fraction(knob: Knob, value: Value) -> float:
     """Where a value stands on the track, 0 to 1."""
+    position = _position(knob, value)
     if _logarithmic(knob):
-        return math.log(value / knob.low) / math.log(knob.high / knob.low)
-    return (value - knob.low) / (knob.high - knob.low)
+        return math.log(position / knob.low) / math.log(knob.high / knob.low)
+    return (position - knob.low) / (knob.high - knob.low)
 
 
 def at_fraction(knob: Knob, part: float) -> Value:

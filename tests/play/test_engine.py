@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from improv.music.event import NoteOff, NoteOn, Other, ProposedNote, Source
 from improv.play.effects import Ask, Send, Tell
-from improv.play.engine import COMMIT, POLYPHONY
+from improv.play.engine import COMMIT
 from improv.play.messages import (
     Action,
     Notice,
@@ -267,13 +267,6 @@ def test_a_lost_model_plays_its_plan_out_and_goes_on_when_it_returns():
     assert onsets(made.effects)[-1][0] > 9.0
 
 
-def test_sounds_no_more_notes_at_once_than_the_limit():
-    """Long notes at a high rate: the oldest gives way."""
-    made = stage(Metronome(step=0.02, duration=9.0))
-    made.run_until(3.0)
-    assert made.engine.sounding <= POLYPHONY
-
-
 def test_your_other_messages_pass_through():
     """Pedal, bend and program of yours go on as they came."""
     made = stage(idle_start=None)
@@ -289,10 +282,10 @@ class Hostile:
     def __init__(self, notes):
         self.notes = notes
 
-    def prime(self, context):
+    def prime(self, context, before=()):
         pass
 
-    def draw(self, params, key):
+    def draw(self, params, key, within):
         return self.notes[key[1] % len(self.notes)]
 
 

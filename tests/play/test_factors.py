@@ -7,10 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from improv.music.event import Note, Source
 from improv.music.hearing import time_bin, time_in
 from improv.play import factors
-from improv.play.factors import Recent, draw, noise
+from improv.play.factors import draw, noise
 from improv.play.params import Params
+from improv.play.recent import Recent
 
 
 class Fixed:
@@ -34,7 +36,11 @@ class Fixed:
         return self.logits["duration"]
 
 
-RECENT = Recent([60], [0.0])
+def heard(pitches: list[int], onsets: list[float], source: Source = Source.YOU) -> Recent:
+    return Recent(Note(p, 64, t, 0.2, source) for p, t in zip(pitches, onsets, strict=True))
+
+
+RECENT = heard([60], [0.0])
 
 
 def test_the_same_key_gives_the_same_note() -> None:
@@ -49,9 +55,7 @@ def test_pitches_come_as_often_as_their_probability() -> None:
     listener = Fixed()
     listener.logits["pitch"] = np.full(128, -50.0)
     listener.logits["pitch"][[48, 60, 72]] = np.log([0.5, 0.3, 0.2])
-    drawn = Counter(
-        draw(listener, Recent([], []), Params(), (1, index)).pitch for index in range(2000)
-    )
+    drawn = Counter(draw(listener, Recent(), Params(), (1, index)).pitch for index in range(2000))
     assert drawn[48] / 2000 == pytest.approx(0.5, abs=0.04)
     assert drawn[72] / 2000 == pytest.approx(0.2, abs=0.04)
 
@@ -78,9 +82,9 @@ def test_no_eleventh_note_begins_with_ten_others() -> None:
     """After ten at one moment the next comes later, though the network says together."""
     listener = Fixed()
     listener.logits["step"][0] = 50.0
-    chord = Recent(list(range(60, 70)), [0.0] * 10)
-    assert draw(listener, chord, Params(), (1, 1)).step >= 0.03
-    assert draw(listener, Recent(chord.pitch[1:], chord.onset[1:]), Params(), (1, 1)).step < 0.005
+    chord = list(range(60, 70))
+    assert draw(listener, heard(chord, [0.0] * 10), Params(), (1, 1)).step >= 0.03
+    assert draw(listener, heard(chord[1:], [0.0] * 9), Params(), (1, 1)).step < 0.005
 
 
 def test_times_are_drawn_within_their_bin_and_can_be_played() -> None:
@@ -116,29 +120,77 @@ def test_noise_is_finite_and_of_the_key() -> None:
         np.testing.assert_array_equal(one.step, two.step)
 
 
-def test_what_goes_round_too_long_grows_unlikely() -> None:
-    """One note again and again, or four: the one that would go on is worn; other music is not."""
-    onsets = [0.2 * n for n in range(25)]
-    assert factors.weariness(Recent([60] * 25, onsets))[60] == pytest.approx(13.0)
-    round_of_four = ([60, 64, 67, 64] * 7)[:25]
-    worn = factors.weariness(Recent(round_of_four, onsets))
-    assert worn[64] == pytest.approx(10.0)
-    assert worn.sum() == worn[64]
-    assert not factors.weariness(Recent(list(range(50, 75)), onsets)).any()
-    assert not factors.weariness(Recent([60] * 12, onsets[:12])).any()
-    assert not factors.weariness(Recent([], [])).any()
-
-
-def test_a_network_in_love_with_one_note_leaves_it() -> None:
-    """Five nats for one pitch, drawn coldly, still is not that pitch for ever."""
+@pytest.mark.parametrize(("guard", "longest"), [("gentle", 25), ("strong", 14), ("off", 200)])
+def test_a_network_in_love_with_one_note_leaves_it(guard: str, longest: int) -> None:
+    """Five nats for one pitch, drawn coldly: with the guard off it is that pitch for ever."""
     listener = Fixed()
     listener.logits["pitch"] = np.zeros(128)
     listener.logits["pitch"][60] = 5.0
-    pitches, onsets = [60], [0.0]
+    listener.logits["step"] = np.where(np.arange(64) == 30, 50.0, 0.0)
+    recent, run, most = heard([60], [0.0]), 0, 0
     for index in range(200):
-        recent = Recent(pitches[-25:], onsets[-25:])
-        note = draw(listener, recent, Params(temperature=0.3), (1, index))
-        pitches.append(note.pitch)
-        onsets.append(onsets[-1] + 0.2)
-    others = sum(pitch != 60 for pitch in pitches)
-    assert others >= 5
+        note = draw(listener, recent, Params(temperature=0.3, guard=guard), (1, index))
+        recent.follow(note.pitch, note.step)
+        run = run + 1 if note.pitch == 60 else 0
+        most = max(most, run)
+    assert most <= longest
+    assert guard != "off" or most == longest
+
+
+def test_time_has_a_temperature_of_its_own_or_follows() -> None:
+    """At 0 the cube root of temperature; set, each moves its own alone."""
+
+    def phrase(**knobs: float) -> list[tuple[float, float, int]]:
+        params = Params(velocity_spread=0, guard="off", **knobs)
+        notes = [draw(Fixed(), RECENT, params, (6, index)) for index in range(60)]
+        return [(note.step, note.duration, note.pitch) for note in notes]
+
+    plain, own = phrase(temperature=0.5), phrase(temperature=0.5, time_temperature=0.5 ** (1 / 3))
+    assert plain == own
+    hot = phrase(temperature=3.0, time_temperature=0.5 ** (1 / 3))
+    assert [times[:2] for times in hot] == [times[:2] for times in own]
+    assert [times[2] for times in hot] != [times[2] for times in own]
+    strict = phrase(temperature=0.5, time_temperature=0.05)
+    assert len(set(time_bin([step for step, _, _ in strict]).tolist())) < 4
+    assert len(set(time_bin([step for step, _, _ in own]).tolist())) > 10
+
+
+def test_a_single_line_has_no_chords_and_waits_for_no_long_note() -> None:
+    """A network that says "together" half the time: at one voice each step is 50 ms or more."""
+    listener = Fixed()
+    listener.logits["step"] = np.full(64, -50.0)
+    listener.logits["step"][[0, 40]] = 0.0  # together, or some 0.7 s later
+    listener.logits["duration"] = np.where(np.arange(64) == 60, 50.0, 0.0)  # 9 s
+    for voices, chords in ((1, False), (2, True)):
+        recent = heard([60], [0.0], Source.IMPROV)
+        steps = []
+        for index in range(60):
+            note = draw(listener, recent, Params(polyphony=voices), (3, index))
+            recent.follow(note.pitch, note.step)
+            steps.append(note.step)
+        assert (min(steps) < 0.03) is chords
+        assert max(steps) < 1.0
+        onsets = recent.own
+        assert all(b - a >= 0.05 for a, b in zip(onsets, onsets[voices:], strict=False))
+
+
+def test_your_notes_take_none_of_its_voices() -> None:
+    """A single line may begin with your chord."""
+    listener = Fixed()
+    listener.logits["step"][0] = 50.0
+    assert draw(listener, RECENT, Params(polyphony=1), (1, 1)).step < 0.005
+
+
+def test_a_note_that_must_begin_at_one_moment_does() -> None:
+    """And the network is not asked when; the rest is drawn for that moment."""
+
+    class Rhythmless(Fixed):
+        def step(self, velocity: int) -> np.ndarray:
+            raise AssertionError("there is nothing to choose")
+
+        def pitch(self, velocity: int, step: float) -> np.ndarray:
+            assert step == 0.7
+            return super().pitch(velocity, step)
+
+    assert draw(Rhythmless(), RECENT, Params(), (1, 1), (0.7, 0.7)).step == 0.7
+    assert draw(Fixed(), RECENT, Params(), (1, 1), (60.0, 60.0)).step == 4.0

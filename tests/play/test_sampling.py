@@ -7,12 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from improv.music.event import Note, ProposedNote, Source
 from improv.play import sampling
+from improv.play.messages import ANY
 from improv.play.params import Params
+from improv.play.recent import Recent
+from improv.play.steps import LONGEST_STEP
 
 ALL = sampling.pitch_range(0, 127)
 hostile = st.floats(allow_nan=True, allow_infinity=True, width=32)
 keys = st.tuples(st.integers(), st.integers())
+
+
+def _draw(
+    logits: np.ndarray, step: float, duration: float, params: Params, key: tuple[int, int]
+) -> ProposedNote:
+    """The first note there is."""
+    return sampling.draw(logits, step, duration, Recent(), params, key)
 
 
 def _logits(seed: int = 0) -> np.ndarray:
@@ -41,32 +52,32 @@ def test_whatever_a_network_says_a_playable_note_comes_out(
     """NaN, infinities, negative times, too few logits: in range, and never silent or endless."""
     params = Params(temperature=temperature, top_p=top_p, low=min(bounds), high=max(bounds))
     with np.errstate(all="raise", under="ignore"):
-        note = sampling.draw(np.array(logits, np.float32), step, duration, params, key)
+        note = _draw(np.array(logits, np.float32), step, duration, params, key)
     assert params.low <= note.pitch <= params.high
     assert 1 <= note.velocity <= 127
-    assert 0.0 <= note.step <= sampling.LONGEST_STEP
+    assert 0.0 <= note.step <= LONGEST_STEP
     assert sampling.SHORTEST <= note.duration <= sampling.LONGEST
 
 
 def test_times_that_are_not_numbers_or_negative_are_the_shortest() -> None:
     """A NaN or negative step is a chord; a NaN duration is the shortest note."""
     for step in (float("nan"), -1.0, float("-inf")):
-        assert sampling.draw(_logits(), step, step, Params(), (0, 0)).step == 0.0
-    note = sampling.draw(_logits(), float("inf"), float("nan"), Params(), (0, 0))
-    assert (note.step, note.duration) == (sampling.LONGEST_STEP, sampling.SHORTEST)
+        assert _draw(_logits(), step, step, Params(), (0, 0)).step == 0.0
+    note = _draw(_logits(), float("inf"), float("nan"), Params(), (0, 0))
+    assert (note.step, note.duration) == (LONGEST_STEP, sampling.SHORTEST)
 
 
 @given(keys, st.integers(0, 5))
 def test_the_same_key_gives_the_same_note(key: tuple[int, int], seed: int) -> None:
     """A note depends on prediction, parameters and key, on nothing that went before."""
-    first = sampling.draw(_logits(seed), 0.1, 0.2, Params(), key)
-    assert sampling.draw(_logits(seed), 0.1, 0.2, Params(), key) == first
+    first = _draw(_logits(seed), 0.1, 0.2, Params(), key)
+    assert _draw(_logits(seed), 0.1, 0.2, Params(), key) == first
 
 
 def test_different_keys_give_different_notes() -> None:
     """Seed and index both count."""
     drawn = [
-        sampling.draw(_logits(), 0.1, 0.2, Params(), key)
+        _draw(_logits(), 0.1, 0.2, Params(), key)
         for key in [(1, n) for n in range(40)] + [(n, 1) for n in range(2, 40)]
     ]
     assert len({(note.pitch, note.velocity) for note in drawn}) > 40
@@ -106,8 +117,8 @@ def test_more_temperature_is_more_entropy(temperature: float, more: float) -> No
 def test_a_turned_knob_bends_the_pitches_and_does_not_reroll_them() -> None:
     """A tenth more temperature leaves nearly all drawn pitches as they were."""
     same = sum(
-        sampling.draw(_logits(n), 0, 0, Params(temperature=1.0), (5, n)).pitch
-        == sampling.draw(_logits(n), 0, 0, Params(temperature=1.1), (5, n)).pitch
+        _draw(_logits(n), 0, 0, Params(temperature=1.0), (5, n)).pitch
+        == _draw(_logits(n), 0, 0, Params(temperature=1.1), (5, n)).pitch
         for n in range(300)
     )
     assert same > 240  # independent draws agree in about 10
@@ -116,8 +127,8 @@ def test_a_turned_knob_bends_the_pitches_and_does_not_reroll_them() -> None:
 def test_a_pitch_still_in_range_is_kept_when_the_range_narrows() -> None:
     """Narrowing the range moves only the pitches it takes away."""
     for n in range(300):
-        wide = sampling.draw(_logits(n), 0, 0, Params(low=0, high=127), (5, n)).pitch
-        narrow = sampling.draw(_logits(n), 0, 0, Params(low=40, high=80), (5, n)).pitch
+        wide = _draw(_logits(n), 0, 0, Params(low=0, high=127), (5, n)).pitch
+        narrow = _draw(_logits(n), 0, 0, Params(low=40, high=80), (5, n)).pitch
         assert narrow == wide if 40 <= wide <= 80 else 40 <= narrow <= 80
 
 
@@ -153,8 +164,43 @@ def test_an_empty_mask_is_no_mask() -> None:
 def test_velocity_stays_within_its_spread_and_reaches_both_sides() -> None:
     """Around the base, never further than the spread, and not always the same."""
     params = Params(velocity=80, velocity_spread=10)
-    drawn = [sampling.draw(_logits(), 0, 0, params, (2, n)).velocity for n in range(400)]
+    drawn = [_draw(_logits(), 0, 0, params, (2, n)).velocity for n in range(400)]
     assert 70 <= min(drawn) < 75
     assert 85 < max(drawn) <= 90
     flat = Params(velocity=1, velocity_spread=0)
-    assert sampling.draw(_logits(), 0, 0, flat, (2, 0)).velocity == 1
+    assert _draw(_logits(), 0, 0, flat, (2, 0)).velocity == 1
+
+
+def test_bounds_condition_the_step_and_polyphony_is_one_of_them() -> None:
+    """A mean outside its bounds is at the nearest; a single line never has two notes at once."""
+    recent = Recent([Note(60, 64, 5.0, 2.0, Source.IMPROV)])
+
+    def step(said: float, *, voices: int = 24, within: tuple[float, float] = ANY) -> float:
+        params = Params(polyphony=voices)
+        return sampling.draw(_logits(), said, 0.2, recent, params, (1, 1), within).step
+
+    assert step(0.2) == 0.2
+    assert step(0.2, within=(0.5, 9.0)) == 0.5
+    assert step(0.2, within=(0.05, 0.1)) == 0.1
+    assert step(0.0, voices=1) == pytest.approx(0.05)
+    assert step(0.3, voices=1) == 0.3
+
+
+def test_a_key_is_not_struck_twice_at_once() -> None:
+    """A pitch that began less than 30 ms before is out, unless there is no other."""
+    recent = Recent([Note(60, 64, 5.0, 0.2)])
+    logits = np.where(np.arange(128) == 60, 50.0, 0.0)
+    for step, again in ((0.01, False), (0.05, True)):
+        note = sampling.draw(logits, step, 0.2, recent, Params(), (1, 1))
+        assert (note.pitch == 60) is again
+    alone = Params(low=60, high=60)
+    assert sampling.draw(logits, 0.01, 0.2, recent, alone, (1, 1)).pitch == 60
+
+
+@pytest.mark.parametrize(("guard", "stays"), [("off", True), ("gentle", False), ("strong", False)])
+def test_the_guard_tires_of_a_pitch(guard: str, stays: bool) -> None:
+    """Thirty times the same note: however likely, it is not the thirty-first but with it off."""
+    recent = Recent(Note(60, 64, 0.2 * n, 0.2) for n in range(30))
+    logits = np.where(np.arange(128) == 60, 8.0, 0.0)
+    note = sampling.draw(logits, 0.2, 0.2, recent, Params(temperature=0.5, guard=guard), (1, 1))
+    assert (note.pitch == 60) is stays

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from improv.music.event import Note, ProposedNote
+from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 from improv.train import dataset
 from improv.train.continuations import prompts, work_names
@@ -50,10 +51,10 @@ class Copyist:
         self._notes = list(columns)
         self._after = {tuple(self._notes[i - 4 : i]): i for i in range(4, len(self._notes))}
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self._at = self._after[tuple((n.pitch, n.velocity) for n in context[-4:])]
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
         i, self._at = self._at, self._at + 1
         step = self._pieces.start[i] - self._pieces.start[i - 1]
         return ProposedNote(*self._notes[i], float(step), float(self._pieces.duration[i]))
@@ -64,10 +65,10 @@ class OneNote:
 
     name = backend = "one note"
 
-    def prime(self, context: Sequence[Note]) -> None:
+    def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         """It does not listen."""
 
-    def draw(self, params: Params, key: tuple[int, int]) -> ProposedNote:
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
         return ProposedNote(108, 127, 1.5, 1.4)
 
 

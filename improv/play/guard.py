@@ -1,0 +1,71 @@
+"""The repetition guard: what goes round and round grows unlikely. Stuck on one note? Look here.
+
+Music repeats itself, and a network that plays what is likeliest repeats itself for ever: one note,
+or the same bar. So for each period up to `LONGEST_ROUND` notes is counted how many notes brought
+nothing new: one up for every note that is as the one a period before, `LEAK` down for every other,
+so that a loop with a wrong note now and then is still a loop. Beyond the knob's patience and one
+round every further one takes some nats from whatever would go on with it, however sure the network
+is of that. Only pitches count: a bar is the same bar in another rhythm, and the same rhythm on
+other notes is music. The notes of a chord count from low to high, whatever order they came in.
+
+It leaves music alone: of 1,000 notes as they were played in ASAP's test split "gentle" takes
+something from 7 and "strong" from 13, of POP909's from 1.4 and 3.7 (60,000 notes of each).
+"""
+
+from __future__ import annotations
+
+from improv.play.params import GENTLE, STRONG
+
+LONGEST_ROUND = 16  # notes
+LEAK = 2.0  # notes
+MOST = 20.0  # notes beyond the patience that count; what was broken is forgotten in time
+# patience in notes beyond one round, nats for each note beyond both
+STRENGTH = {GENTLE: (12.0, 0.75), STRONG: (6.0, 1.5)}
+FULL = LONGEST_ROUND + MOST + max(patience for patience, _ in STRENGTH.values())
+
+
+class Rounds:
+    """How far what was played goes round, for each period."""
+
+    def __init__(self) -> None:
+        self._pitches: list[int] = []  # of moments that are over, oldest first
+        self._moments: list[tuple[int, ...]] = []  # the moment of each of those
+        self._now: list[int] = []  # the moment that may not be over
+        self._stale = [0.0] * (LONGEST_ROUND + 1)  # by period
+
+    def hear(self, pitch: int, *, together: bool) -> None:
+        """Take in a note; `together` with the one before it."""
+        if not together:
+            self._close()
+        self._now.append(pitch)
+
+    def worn(self, guard: str, *, together: bool) -> dict[int, float]:
+        """Nats to take from pitches of a note that begins `together` with the last, or after it."""
+        strength = STRENGTH.get(guard)
+        if strength is None:
+            return {}
+        if not together:
+            self._close()
+        patience, rate = strength
+        worn: dict[int, float] = {}
+        if max(self._stale) <= patience:
+            return worn
+        begun = len(self._now)
+        for period in range(1 + begun, min(LONGEST_ROUND, len(self._pitches) + begun) + 1):
+            beyond = min(self._stale[period] - period - patience, MOST)
+            if beyond > 0:
+                for pitch in self._moments[begun - period]:
+                    worn[pitch] = max(worn.get(pitch, 0.0), rate * beyond)
+        return worn
+
+    def _close(self) -> None:
+        moment = tuple(sorted(self._now))
+        pitches, stale = self._pitches, self._stale
+        for pitch in moment:
+            for period in range(1, min(LONGEST_ROUND, len(pitches)) + 1):
+                now = stale[period] + (1.0 if pitches[-period] == pitch else -LEAK)
+                stale[period] = min(max(now, 0.0), FULL)
+            pitches.append(pitch)
+        self._moments += [moment] * len(moment)
+        self._now.clear()
+        del pitches[:-LONGEST_ROUND], self._moments[:-LONGEST_ROUND]

@@ -1,0 +1,48 @@
+"""The last notes sounded, as drawing the next one sees them: what hands can't do again at once.
+
+A network hears the last 25; what goes round and round is known for that by a longer memory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from improv.music.event import Note, Source
+from improv.play.guard import Rounds
+
+MEMORY = 64  # notes; by 25 the second time round of a long bar looks like the tenth
+TOGETHER = 0.03  # seconds between notes that begin together
+
+
+class Recent:
+    """At most `MEMORY` notes, oldest first; onsets in seconds, never back in time."""
+
+    def __init__(self, notes: Iterable[Note] = ()) -> None:
+        self.pitch: list[int] = []
+        self.onset: list[float] = []
+        self.own: list[float] = []  # onsets of improv's own notes alone
+        self._rounds = Rounds()
+        for note in notes:
+            self.hear(note.pitch, note.start, own=note.source is Source.IMPROV)
+
+    def hear(self, pitch: int, onset: float, *, own: bool) -> None:
+        """Take in a note; an onset that is no time, or before the last, is the last's."""
+        before = self.onset[-1] if self.onset else -math.inf
+        if not math.isfinite(onset):
+            onset = max(0.0, before)
+        onset = max(onset, before)
+        self._rounds.hear(pitch, together=onset - before < TOGETHER)
+        self.pitch.append(pitch)
+        self.onset.append(onset)
+        if own:
+            self.own.append(onset)
+        del self.pitch[:-MEMORY], self.onset[:-MEMORY], self.own[:-MEMORY]
+
+    def follow(self, pitch: int, step: float) -> None:
+        """Take in a note of improv's own, `step` seconds after the last."""
+        self.hear(pitch, (self.onset[-1] if self.onset else 0.0) + step, own=True)
+
+    def worn(self, guard: str, step: float) -> dict[int, float]:
+        """Nats that the repetition guard takes from pitches of a note `step` seconds later."""
+        return self._rounds.worn(guard, together=step < TOGETHER)
