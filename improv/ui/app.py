@@ -187,9 +187,11 @@ class ImprovApp(App[int]):
             self._show_knobs()
 
     def _show_knobs(self) -> None:
+        status = self.state.status
         for name, line in self._knobs.lines.items():
-            in_force = getattr(self.state.status.params, name) if self.state.status else None
-            line.show(in_force, self.state.asked(name))
+            in_force = getattr(status.params, name) if status else None
+            inert = status is not None and name in status.inert
+            line.show(in_force, self.state.asked(name), inert=inert)
 
     def _play_typed(self, character: str | None) -> bool:
         """Whether the typed piano takes this key."""

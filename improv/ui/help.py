@@ -12,7 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from improv.play.params import KNOBS
+from improv.ui import knobs
 from improv.ui.keys import KEYS
+from improv.ui.slider import UNUSED
 from improv.ui.state import Logged
 from improv.ui.strip import LEVELS
 
@@ -50,12 +53,18 @@ def help_page() -> Page:
             Content.assemble((f"  {key:<12}", "bold"), (does, "$foreground 80%"))
             for key, does in keys
         ]
+    parts.append(Content.assemble(("What the knobs do", "bold $primary")))
+    parts += [
+        Content.assemble((f"  {knobs.label(knob):<12}", "bold"), (knob.help, "$foreground 80%"))
+        for knob in KNOBS.values()
+    ]
     parts += [
         Content.assemble(("Signs", "bold $primary")),
         Content.assemble(
             ("  ▘▘▘ you   ", "$secondary"), ("▀▀▀ improv   ", "$primary"), "▔▔▔ planned"
         ),
         Content("  1.00→1.10 asked for, not in force yet"),
+        Content(f"  ┄┄┄ {UNUSED}  turns nothing in what this model plays"),
     ]
     return Page("Help", Content("\n").join(parts))
 

@@ -53,6 +53,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Home End", "lowest, highest"),
             ("0", "default; so does a double click"),
             ("1-9, Enter", "type a value; Enter sends it, Esc gives up"),
+            ("Enter", "the next of a knob's words; switches thru"),
             ("mouse", "click, drag, or wheel (with Shift finely)"),
         ),
     ),

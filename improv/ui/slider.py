@@ -1,11 +1,13 @@
 """One knob as a line: marker, name, track, value. And the panel that holds them all.
 
 The line shows the value in force. A change asked for shows at once as a hollow ○ on the track
-and as `1.00→1.10` beside it, until the player says it is in force.
+and as `1.00→1.10` beside it, until the player says it is in force. A knob that turns nothing in
+what the model plays is faint, has no thumb and says "unused"; it can be turned all the same.
 
 Keys: ←→ turn, Shift finely, PgUp PgDn by ten, Home End to the ends, 0 the default; a digit or
-Enter begins typing, Enter sends, Esc gives up; ↑↓ go to the next line. Mouse: click, drag, wheel
-(Shift finely), double click for the default.
+Enter begins typing, Enter sends, Esc gives up; where there are words to choose from Enter goes to
+the next; ↑↓ go to the next line. Mouse: click, drag, wheel (Shift finely), double click for the
+default.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ NAME_WIDTH = 14  # with the marker
 VALUE_WIDTH = 12
 TIGHT_WIDTH = 8  # of the value, so that a narrow line still has a track
 TIGHT_BELOW = 34
-CHOSEN = frozenset({"program"})  # too many values and names too long for a track: ◂ name ▸
+UNUSED = "unused"
+UNHEARD = " (this model plays the same whatever it is)"
 
 Turn = Callable[[str, Value], None]
 
@@ -84,13 +87,20 @@ class KnobLine(Widget, can_focus=True):
         self._in_force: Value | None = None
         self._asked: Value | None = None
         self._typing: str | None = None
+        self._inert = False
         self._dragging = False
 
-    def show(self, in_force: Value | None, asked: Value | None) -> None:
+    def show(self, in_force: Value | None, asked: Value | None, *, inert: bool = False) -> None:
         """Draw these from now on; None in force is "not known yet"."""
-        if (in_force, asked) != (self._in_force, self._asked):
-            self._in_force, self._asked = in_force, asked
+        if (in_force, asked, inert) != (self._in_force, self._asked, self._inert):
+            self._in_force, self._asked, self._inert = in_force, asked, inert
+            self.tooltip = f"{self.knob.help}{UNHEARD if inert else ''}"
             self.refresh()
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether its values are words, for which there is no track: ◂ name ▸."""
+        return self.knob.name == "program" or self.knob.kind is str
 
     # --- turning -----------------------------------------------------------------------
 
@@ -116,10 +126,18 @@ class KnobLine(Widget, can_focus=True):
     def action_enter(self) -> None:
         if self.knob.kind is bool:
             self._ask(not self._value)
-        elif self.knob.name in CHOSEN:
+        elif self.knob.name == "program":
             self.post_message(self.Browse())
+        elif self.knob.kind is str:
+            self._next()
         else:
             self._type("")
+
+    def _next(self) -> None:
+        """The next of its words, and after the last the first."""
+        choices = self.knob.choices
+        if isinstance(self._value, str):
+            self._ask(choices[(choices.index(self._value) + 1) % len(choices)])
 
     # --- typing ------------------------------------------------------------------------
 
@@ -135,7 +153,7 @@ class KnobLine(Widget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """While a value is being typed every key is text; a digit 1-9 begins it."""
         if self._typing is None:
-            if self.knob.kind is not bool and event.key in set("123456789"):
+            if self.knob.kind not in {bool, str} and event.key in set("123456789"):
                 self._type(event.key)
                 event.stop()
                 event.prevent_default()
@@ -175,7 +193,7 @@ class KnobLine(Widget, can_focus=True):
         if self.knob.kind is bool:
             if event.x >= NAME_WIDTH:
                 self._ask(not self._value)
-        elif self.knob.name in CHOSEN:
+        elif self._chooses:
             if event.x in range(NAME_WIDTH, NAME_WIDTH + 2):
                 self.action_turn(-1)
             elif event.x >= self.size.width - 3:
@@ -201,7 +219,7 @@ class KnobLine(Widget, can_focus=True):
         self._ask(knobs.at_fraction(self.knob, (column - track.start) / (len(track) - 1)))
 
     def on_click(self, event: events.Click) -> None:
-        if event.chain == 2 and self.knob.kind is not bool and self.knob.name not in CHOSEN:
+        if event.chain == 2 and self.knob.kind is not bool and not self._chooses:
             self.action_default()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -221,6 +239,8 @@ class KnobLine(Widget, can_focus=True):
         }
         marker = "▸ " if self.has_focus else "  "
         name = knobs.label(self.knob)[: NAME_WIDTH - 3]
+        if self._inert:
+            styles = dict.fromkeys(styles, styles["track"]) | {"typed": styles["typed"]}
         cells = [Segment(f"{marker}{name:<{NAME_WIDTH - 2}}", styles["name"])]
         if self._in_force is None:
             cells.append(Segment("…", styles["track"]))
@@ -228,7 +248,7 @@ class KnobLine(Widget, can_focus=True):
             cells += self._typed(self._typing, styles)
         elif self.knob.kind is bool:
             cells += self._switch(styles)
-        elif self.knob.name in CHOSEN:
+        elif self._chooses:
             cells += self._chosen(self._in_force, styles)
         else:
             cells += [*self._slide(self._in_force, styles), *self._words(self._in_force, styles)]
@@ -237,6 +257,8 @@ class KnobLine(Widget, can_focus=True):
     def _slide(self, in_force: Value, styles: dict[str, Style]) -> list[Segment]:
         length = len(self._track())
         thumb = round(knobs.fraction(self.knob, in_force) * (length - 1))
+        if self._inert:
+            return [Segment("┄" * length, styles["track"])]
         cells = ["━"] * thumb + ["●"] + ["─"] * (length - 1 - thumb)
         look = [styles["fill"]] * thumb + [styles["thumb"]] + [styles["track"]] * (length - thumb)
         if self._asked is not None:
@@ -249,6 +271,10 @@ class KnobLine(Widget, can_focus=True):
         """The value in force, and after an arrow the one asked for, with the unit said once."""
         shown = knobs.show(self.knob, in_force)
         if self._asked is None:
+            room = self.size.width - self._track().stop - 1
+            if self._inert:
+                both = f"{shown} {UNUSED}"
+                shown = both if len(both) <= room else UNUSED
             return [Segment(f" {shown}", styles["value"])]
         unit, asked = f" {self.knob.unit}", knobs.show(self.knob, self._asked)
         shown = shown.removesuffix(unit)

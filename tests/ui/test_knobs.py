@@ -17,6 +17,11 @@ from improv.ui import knobs
         ("top_p", 0.9, "0.90"),
         ("top_p", 0.905, "0.905"),
         ("notes", 0, "endless"),
+        ("time_temperature", 0.0, "follows"),
+        ("time_temperature", 0.6, "0.60"),
+        ("guard", "gentle", "gentle"),
+        ("style", 0.3, "0.30"),
+        ("polyphony", 1, "1"),
         ("notes", 24, "24 notes"),
         ("pause", 0.6, "0.60 s"),
         ("velocity", 80, "80"),
@@ -38,6 +43,10 @@ def test_a_value_is_shown_in_the_musician_s_words(name: str, value, words: str) 
         ("temperature", "2", 2.0),
         ("notes", "endless", 0),
         ("notes", "12", 12),
+        ("time_temperature", "Follows", 0.0),
+        ("time_temperature", "0", 0.0),
+        ("guard", " Strong ", "strong"),
+        ("style", "1", 1.0),
         ("low", "c3", 48),
         ("high", "100", 100),
         ("program", "vibraphone", 11),
@@ -76,8 +85,8 @@ def test_every_place_on_every_track_is_a_value_in_range(knob: Knob) -> None:
         if knob.name not in {"low", "high"}:
             params.with_value(knob.name, value)
         assert type(value) is knob.kind
-    assert knobs.at_fraction(knob, 0) == knob.low
-    assert knobs.at_fraction(knob, 1) == knob.high
+    ends = (knob.choices[0], knob.choices[-1]) if knob.choices else (knob.low, knob.high)
+    assert (knobs.at_fraction(knob, 0), knobs.at_fraction(knob, 1)) == ends
     assert knobs.fraction(knob, knobs.at_fraction(knob, 1)) == pytest.approx(1)
 
 
@@ -96,6 +105,9 @@ def test_temperature_has_as_much_track_below_one_as_a_musician_needs() -> None:
         ("velocity", 80, 1, True, 81),
         ("velocity", 126, 1, False, 127),
         ("low", 21, -1, False, 20),
+        ("guard", "gentle", 1, False, "strong"),
+        ("guard", "gentle", -10, False, "off"),
+        ("guard", "off", 1, True, "gentle"),
         ("thru", True, -1, False, False),
         ("thru", False, 1, True, True),
     ],

@@ -133,6 +133,16 @@ def test_player_lost(playing, link, snap_compare) -> None:
 def test_other_instrument_and_channel(link, clock, scene, status, snap_compare) -> None:
     """Values away from their defaults."""
     shaped = Params(temperature=0.7, top_p=0.9, notes=24, velocity=100, low=48, high=84)
-    params = replace(shaped, program=65, channel=9, thru=False)
+    params = replace(shaped, program=65, channel=9, thru=False, guard="strong", polyphony=1)
+    params = replace(params, style=0.3, time_temperature=0.5)
     link.to_say = [*scene[:-1], status(params=params)]
     assert snap_compare(ImprovApp(link, clock), run_before=pressing())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_unused_knobs(link, clock, scene, status, snap_compare, size) -> None:
+    """What turns nothing in what the model plays is faint and says so, at rest and when turned."""
+    inert = frozenset({"style", "time_temperature"})
+    link.to_say = [*scene[:-1], status(inert=inert)]
+    app = ImprovApp(link, clock)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("tab", "right"))

@@ -7,16 +7,7 @@ import pytest
 from improv.errors import UsageError
 from improv.music.event import Note, Source
 from improv.play.params import Params
-from improv.session.messages import (
-    Ended,
-    Goodbye,
-    Level,
-    Notice,
-    Phase,
-    Planned,
-    SetParam,
-    Sounded,
-)
+from improv.session.messages import Ended, Goodbye, Level, Notice, Phase, Planned, SetParam, Sounded
 from improv.ui.state import KEPT_S, PATIENCE_S, State
 
 

@@ -1,0 +1,111 @@
+"""Transport by key and click, panic from everywhere, and the typed piano."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from improv.session.messages import Action, Phase, SetParam, Strike, Transport
+from screen import SIZE, text
+
+
+@pytest.mark.parametrize(
+    ("key", "action"),
+    [("full_stop", Action.STOP), ("r", Action.NEW), ("exclamation_mark", Action.PANIC)],
+)
+async def test_a_key_for_each_action(app, link, key: str, action: Action) -> None:
+    """Stop, new and panic send what they say."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(key)
+        assert link.sent == [Transport(action)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "action"),
+    [
+        (Phase.PLAYING, Action.PAUSE),
+        (Phase.LISTENING, Action.PAUSE),
+        (Phase.PAUSED, Action.PLAY),
+        (Phase.STOPPED, Action.PLAY),
+        (Phase.WAITING, Action.PLAY),
+    ],
+)
+async def test_space_plays_and_pauses(app, link, status, phase: Phase, action: Action) -> None:
+    """What Space does depends on what the player says it is doing."""
+    link.to_say = [status(phase=phase)]
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("space")
+        assert link.sent == [Transport(action)]
+        assert phase.value in text(app)
+
+
+async def test_the_footer_can_be_clicked(app, link) -> None:
+    """Its keys are buttons too."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.click(
+            "FooterKey.-panic" if app.query("FooterKey.-panic") else "Footer", offset=(12, 0)
+        )
+        await pilot.pause()
+        assert link.sent == [Transport(Action.STOP)]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [["o"], ["i"], ["g"], ["g", "s", "a"], ["l"], ["question_mark"], ["ctrl+p"], ["m"], ["7"]],
+)
+async def test_panic_works_from_everywhere(app, link, opening: list[str]) -> None:
+    """Ports, instruments, a search being typed, log, help, palette, piano, a value being typed."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*opening)
+        await pilot.pause()
+        await pilot.press("exclamation_mark")
+        assert link.sent == [Transport(Action.PANIC)]
+
+
+async def test_the_typed_piano_plays_while_it_is_on(app, link, clock) -> None:
+    """Before m the keys are commands, after it notes, after Esc commands again."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("a")
+        assert link.sent == []
+        await pilot.press("m", "a", "x", "o", "z", "z", "D")
+        assert [(c.pitch, type(c)) for c in link.sent] == [(60, Strike), (85, Strike), (52, Strike)]
+        app.advance()
+        await pilot.pause()
+        assert "PIANO" in text(app)
+        await pilot.press("escape", "a")
+        app.advance()
+        await pilot.pause()
+        assert len(link.sent) == 3
+        assert "PIANO" not in text(app)
+
+
+async def test_notes_in_haste_do_not_overtake_the_key_that_turns_the_piano_on(app, link) -> None:
+    """All in one burst, as a terminal under load hands them over."""
+    async with app.run_test(size=SIZE) as pilot:
+        for key in "masg":
+            app.post_message(events.Key(key, key))
+        await pilot.pause()
+        assert [c.pitch for c in link.sent] == [60, 62, 67]
+
+
+async def test_letters_are_text_where_text_is_typed(app, link) -> None:
+    """In a search and in a value the piano and its key give way."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("m")
+        app.action_instrument()
+        await pilot.pause()
+        await pilot.press(*"alto", "enter")
+        await pilot.pause()
+        assert link.sent == [SetParam(1, "program", 65)]
+
+
+async def test_transport_and_knobs_work_while_the_piano_is_on(app, link) -> None:
+    """Its keys are its own; Space, point and arrows are not among them."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("m", "space", "full_stop", "right")
+        assert link.sent == [
+            Transport(Action.PAUSE),
+            Transport(Action.STOP),
+            SetParam(1, "temperature", 1.1),
+        ]
