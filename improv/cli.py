@@ -227,6 +227,8 @@ def _generate(options: argparse.Namespace) -> int:
             plot=options.plot,
             progress=progress,
         )
+    for knob in made.unused:
+        say(f"the model {made.model} plays the same whatever {knob} is")
     say(f"wrote {made.notes} notes, {made.seconds:.1f} s, seed {made.seed}: {made.out}")
     if options.json:
         print(json.dumps(asdict(made)))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ def sentence(capsys):
         ("--temperature nan", "temperature must be from 0.05 to 5, not nan"),
         ("--temperature 1e9", "temperature must be from 0.05 to 5, not 1e+09"),
         ("--temperature hot", "temperature takes a number, not 'hot'"),
+        ("--guard weak", "guard is off, gentle or strong, not 'weak'"),
+        ("--style 2", "style must be from 0 to 1, not 2"),
+        ("--polyphony 0", "polyphony must be from 1 to 24, not 0"),
         ("--notes 3.5", "takes a whole number, not '3.5'"),
         ("--instrument kazoo", "kazoo"),
         ("--channel 17", "channel must be from 1 to 16, not 17"),
@@ -109,6 +113,31 @@ def test_generate_says_what_it_made(tmp_path, capsys):
 
     assert len(read_notes(out)) == 30
     assert bytes((0xC0, 42)) in out.read_bytes()
+
+
+def test_a_single_line_is_one_in_the_file(tmp_path, capsys):
+    """One voice of its own: every note ends before the next begins."""
+    from improv.ports.midifile import read_notes
+
+    assert generate(tmp_path / "line.mid", "--polyphony", "1", "--guard", "strong") == 0
+    notes = sorted(read_notes(tmp_path / "line.mid"), key=lambda note: note.start)
+    assert all(a.start + a.duration <= b.start + 1e-3 for a, b in pairwise(notes))
+    assert all(b.start - a.start > 0.03 for a, b in pairwise(notes))
+
+
+def test_a_knob_that_a_model_leaves_unused_is_said(tmp_path, capsys):
+    """The seed has heard one style only; a knob that nobody turned is not worth a word."""
+    options = ("--model", "seed", "--style", "1", "--json")
+    assert generate(tmp_path / "seed.mid", *options) == 0
+    said = capsys.readouterr()
+    assert "the model seed plays the same whatever style is" in said.err
+    assert "time_temperature" not in said.err
+    assert json.loads(said.out)["unused"] == ["style"]
+    line = "--headless --json --seconds 2 --input none --output none --model seed --style 1"
+    assert main(line.split()) == 0
+    said = capsys.readouterr()
+    assert "whatever style is" in said.err
+    assert json.loads(said.out)["inert"] == ["style", "time_temperature"]
 
 
 def _prompt(folder: Path) -> Path:

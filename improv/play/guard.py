@@ -14,6 +14,8 @@ something from 7 and "strong" from 13, of POP909's from 1.4 and 3.7 (60,000 note
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from improv.play.params import GENTLE, STRONG
 
 LONGEST_ROUND = 16  # notes
@@ -28,10 +30,10 @@ class Rounds:
     """How far what was played goes round, for each period."""
 
     def __init__(self) -> None:
-        self._pitches: list[int] = []  # of moments that are over, oldest first
+        self._before: list[int] = []  # pitches of moments that are over, newest first
         self._moments: list[tuple[int, ...]] = []  # the moment of each of those
         self._now: list[int] = []  # the moment that may not be over
-        self._stale = [0.0] * (LONGEST_ROUND + 1)  # by period
+        self._stale = [0.0] * LONGEST_ROUND  # notes that brought nothing new, by period less one
 
     def hear(self, pitch: int, *, together: bool) -> None:
         """Take in a note; `together` with the one before it."""
@@ -41,31 +43,33 @@ class Rounds:
 
     def worn(self, guard: str, *, together: bool) -> dict[int, float]:
         """Nats to take from pitches of a note that begins `together` with the last, or after it."""
-        strength = STRENGTH.get(guard)
-        if strength is None:
-            return {}
-        if not together:
-            self._close()
-        patience, rate = strength
         worn: dict[int, float] = {}
+        if guard not in STRENGTH:
+            return worn
+        if not together:
+            self._close()  # the note to come begins another
+        patience, rate = STRENGTH[guard]
         if max(self._stale) <= patience:
             return worn
-        begun = len(self._now)
-        for period in range(1 + begun, min(LONGEST_ROUND, len(self._pitches) + begun) + 1):
-            beyond = min(self._stale[period] - period - patience, MOST)
+        begun = len(self._now)  # notes of this moment, which those of a round before stand for
+        for ago, moment in enumerate(self._moments[: LONGEST_ROUND - begun]):
+            period = ago + 1 + begun
+            beyond = min(self._stale[period - 1] - period - patience, MOST)
             if beyond > 0:
-                for pitch in self._moments[begun - period]:
+                for pitch in moment:
                     worn[pitch] = max(worn.get(pitch, 0.0), rate * beyond)
         return worn
 
     def _close(self) -> None:
         moment = tuple(sorted(self._now))
-        pitches, stale = self._pitches, self._stale
         for pitch in moment:
-            for period in range(1, min(LONGEST_ROUND, len(pitches)) + 1):
-                now = stale[period] + (1.0 if pitches[-period] == pitch else -LEAK)
-                stale[period] = min(max(now, 0.0), FULL)
-            pitches.append(pitch)
-        self._moments += [moment] * len(moment)
+            self._stale = [
+                (stale + 1.0 if stale < FULL else FULL)
+                if before == pitch
+                else (stale - LEAK if stale > LEAK else 0.0)
+                for stale, before in zip_longest(self._stale, self._before)
+            ]
+            self._before.insert(0, pitch)
+            self._moments.insert(0, moment)
+            del self._before[LONGEST_ROUND:], self._moments[LONGEST_ROUND:]
         self._now.clear()
-        del pitches[:-LONGEST_ROUND], self._moments[:-LONGEST_ROUND]

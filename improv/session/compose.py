@@ -8,7 +8,7 @@ from pathlib import Path
 
 from improv.errors import UsageError
 from improv.music.event import Note
-from improv.play.params import Params
+from improv.play.params import Params, turned
 from improv.ports.atomic import check_writable
 from improv.session.render import render
 
@@ -23,6 +23,7 @@ class Composition:
     seed: int
     model: str
     backend: str
+    unused: tuple[str, ...] = ()  # knobs that were turned, and turn nothing in what it plays
 
 
 def compose(
@@ -81,5 +82,11 @@ def compose(
         picture.draw(made.notes, plot, title=out.name)
     seconds = max((note.start + note.duration for note in made.notes), default=0.0)
     return Composition(
-        str(out), len(made.notes), round(seconds, 3), seed, improviser.name, improviser.backend
+        str(out),
+        len(made.notes),
+        round(seconds, 3),
+        seed,
+        improviser.name,
+        improviser.backend,
+        tuple(sorted(improviser.inert & turned(params))),
     )
