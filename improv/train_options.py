@@ -35,7 +35,7 @@ def evaluate(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--split", default="test", choices=("train", "validation", "test", "all"))
     words = "foretell this many, evenly spread; 0 (the default) is all"
     sub.add_argument("--notes", dest="most", type=whole, default=0, metavar="N", help=words)
-    words = "what a model that knows styles hears the music as"
+    words = "what a model that knows styles hears the music as, and plays in"
     sub.add_argument("--style", default="classical", choices=("classical", "pop"), help=words)
     words = "notes it hears before each (default 25), up to what it was trained over"
     sub.add_argument("--context", type=whole, default=25, metavar="N", help=words)

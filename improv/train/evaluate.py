@@ -29,6 +29,7 @@ from improv.music.event import PITCHES
 from improv.music.hearing import time_bin, velocity_bin
 from improv.music.vocabulary import STYLES, TIMES, VELOCITIES, WINDOW
 from improv.play.interfaces import Improviser
+from improv.play.params import Params
 from improv.train import calibration, dataset, foretelling, markov
 from improv.train.calibration import Curve
 from improv.train.dataset import Pieces
@@ -120,8 +121,8 @@ def evaluate(
         data: a folder or zip of MIDI files.
         split: train, validation, test or all.
         most: notes to foretell, evenly spread; 0 for all of them.
-        style: of `improv.music.vocabulary.STYLES`, which one the music is heard as by a model
-            that knows them.
+        style: of `improv.music.vocabulary.STYLES`, which one a model that knows them hears the
+            music as, and plays in.
         context: notes the model hears before each; what is measured beside it hears 25 or fewer.
         prompts: how many the model goes on from by itself; 0 for none.
         cache: where prepared datasets are; None for the user's own.
@@ -164,10 +165,13 @@ def evaluate(
         copied = learnt if fitted_on == "train" else None
         with bars("going on", "phrases") as progress:
             made = generated(
-                _contenders(folder, chains), pieces, copied, count=prompts, progress=progress
+                _contenders(folder, chains),
+                pieces,
+                copied,
+                count=prompts,
+                params=Params(style=float(STYLES.index(style))),
+                progress=progress,
             )
-        # whatever it was heard as: an improviser plays as the first style
-        made.report["style"] = STYLES[0] if folder.spec.architecture == "relative" else None
     notes = np.diff(pieces.offsets)
     report = {
         "model": folder.name,

@@ -27,7 +27,7 @@ def table(report: Mapping[str, Any]) -> str:
     lines = [first, *_foretold(report)]
     made = report["generated"]
     if made["prompts"]:
-        lines += ["", *_generated(made)]
+        lines += ["", *_generated(made, report["style"])]
     elif "why" in made:
         lines += ["", f"nothing was generated: {made['why']}"]
     return "\n".join(lines)
@@ -58,12 +58,12 @@ def _error(column: Mapping[str, Any], factor: str) -> Any:
     return found["error"] if isinstance(found, dict) else found
 
 
-def _generated(made: Mapping[str, Any]) -> list[str]:
+def _generated(made: Mapping[str, Any], style: str | None) -> list[str]:
     """How far from real music each one's is: of real music from real music, 1."""
     others = [who for who in ("model", "seed", "markov") if who in made]
     asked = f"{made['prompts']} prompts of {made['works']} works, {made['notes']} notes after each"
     lines = [
-        f"{asked}, played as {made['style']}" if made.get("style") else asked,
+        f"{asked}, played as {style}" if style else asked,
         "distance from the real notes, times that of real music from other real music",
         "(in brackets: times that from other notes of the same pieces)",
         _row("", ["real", *others]),

@@ -11,6 +11,7 @@ import pytest
 from matplotlib import image
 
 from improv.errors import InputError, UsageError
+from improv.music.vocabulary import STYLES
 from improv.ports.midiwrite import midi_file
 from improv.train import dataset, plots
 from improv.train.evaluate import evaluate, foretell, guess, targets
@@ -197,6 +198,23 @@ def test_continuations_are_in_the_report_the_table_and_the_picture(tmp_path: Pat
     assert "longest copy" in words
     plots.evaluation(result, tmp_path / "a.png")
     assert image.imread(tmp_path / "a.png").shape[1] == 2100
+
+
+def test_what_is_heard_as_a_style_is_gone_on_with_in_it(tmp_path: Path):
+    """The default model plays pop otherwise than classical; the chains know of neither."""
+    folder = source(tmp_path / "in", notes=130, works=2)
+    reports = {
+        style: evaluate(
+            "default", folder, most=4, style=style, prompts=2, cache=tmp_path / "cache"
+        ).report
+        for style in STYLES
+    }
+    one, two = (reports[style]["generated"] for style in STYLES)
+    assert one["model"] != two["model"]
+    assert one["markov"]["key_fit"] == two["markov"]["key_fit"]
+    for style, report in reports.items():
+        assert report["style"] == style
+        assert f"100 notes after each, played as {style}" in table(report)
 
 
 def test_all_splits_are_measured_together(tmp_path: Path):
