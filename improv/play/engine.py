@@ -23,13 +23,13 @@ from improv.errors import UsageError
 from improv.listen.context import Context
 from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.play import asking
+from improv.play.asking import HORIZON
 from improv.play.effects import Ask, Effect, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
-    ANY,
     Action,
-    Bounds,
     Level,
     Notice,
     Phase,
@@ -49,14 +49,6 @@ from improv.play.wire import Wire
 
 COMMIT = 0.020
 """Seconds ahead that a turned knob no longer changes."""
-HORIZON = 1.0
-"""Seconds of music planned ahead."""
-CHUNK = 8
-"""Notes asked for at a time: a few milliseconds of work, a second or so of music."""
-FIRST = 2
-"""Notes asked for where nothing is planned: somebody waits for them."""
-SOON = 0.010
-"""Seconds in which the model answers; a note sooner than that could not be played when it is."""
 LEAD = 0.100
 """Seconds before the end of your phrase that its answer is asked for."""
 RETRY = 0.5
@@ -335,8 +327,9 @@ class Engine:
         if now - note.start > TOO_LATE:
             self.dropped += 1
             return
-        own = self._wire.ledger.sounding(Source.IMPROV)
-        for oldest in own[: max(0, len(own) + 1 - self.params.polyphony)]:  # see play.steps
+        key = (self.params.channel, note.pitch, True)  # a note that has it ends in any case
+        others = [n for n in self._wire.ledger.sounding(Source.IMPROV) if n.key != key]
+        for oldest in others[: max(0, len(others) + 1 - self.params.polyphony)]:  # see play.steps
             self._wire.end(oldest.serial, now)
         serial = self._wire.new_serial()
         self.played += 1
@@ -365,39 +358,22 @@ class Engine:
         return self._retry_at if last is None else max(self._retry_at, last - HORIZON)
 
     def _ask(self, now: float) -> None:
-        left = self._left()
         self._number += 1
         self._asked = True
-        told = self.params.context
+        plan, told = self._scheduler.plan, self.params.context
         heard = self._context.snapshot(now + HORIZON, max(told, MEMORY))
-        played = (*heard, *self._scheduler.plan)
-        count = CHUNK if len(self._scheduler) else FIRST
-        count = count if left is None else min(count, left)
+        context, before = asking.behind((*heard, *plan), told)
         request = Request(
             self._number,
-            played[-told:],
+            context,
             self.params,
-            count,
+            asking.count(len(plan), self._left()),
             self.seed,
             self._issued,
-            begins=self._begins(now),
-            before=played[:-told][-MEMORY:],
+            begins=asking.begins(len(plan), self._context.last_start, self._floor, now),
+            before=before,
         )
         self._wire.do(Ask(request))
-
-    def _begins(self, now: float) -> Bounds:
-        """Between which times the next note may begin.
-
-        The first of an answer begins when your pause is over: you have set how long that is. Any
-        other comes when the model hears it, given that it has not come yet.
-        """
-        if len(self._scheduler):
-            return ANY
-        last = self._context.last_start
-        if last is None or last < self._floor:
-            first = max(self._floor, now)
-            return first, first
-        return now + SOON, ANY[1]
 
     def _drop_plan(self, after: float) -> None:
         self._issued -= self._scheduler.drop_after(after)

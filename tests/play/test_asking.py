@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from improv.music.event import NoteOff, NoteOn, ProposedNote, Source
+from improv.play.asking import SOON
 from improv.play.effects import Ask
-from improv.play.engine import SOON
 from improv.play.messages import ANY, Action, Bounds, Request, SetParam, Transport
 from improv.play.params import Params
 from improv.play.recent import MEMORY

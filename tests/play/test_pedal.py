@@ -6,8 +6,8 @@ import pytest
 
 from improv.listen.turns import HOLD
 from improv.music.event import NoteOff, NoteOn, Other, Source
+from improv.play.asking import HORIZON
 from improv.play.effects import Ask, Send
-from improv.play.engine import HORIZON
 from improv.play.messages import Action, SetParam, Transport
 from support import Metronome, onsets, sent, stage
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from improv.music.event import Source
-from improv.play.messages import SetParam
+from improv.music.event import ProposedNote, Source
+from improv.play.messages import ANY, Bounds, SetParam
+from improv.play.params import Params
 from support import Metronome, onsets, sent, stage
+
+
+@dataclass
+class Script(Metronome):
+    """Proposes these pitches, one after another."""
+
+    pitches: tuple[int, ...] = ()
+
+    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+        note = super().draw(params, key, within)
+        pitch = self.pitches[key[1] % len(self.pitches)]
+        return ProposedNote(pitch, note.velocity, note.step, note.duration)
 
 
 def most_at_once(made) -> int:
@@ -30,6 +44,15 @@ def test_no_more_notes_sound_at_once_than_the_knob_says(voices: int) -> None:
     made = stage(Metronome(step=0.06, duration=9.0), polyphony=voices)
     made.run_until(5.0)
     assert most_at_once(made) == voices
+
+
+def test_a_key_struck_again_takes_no_voice_of_another() -> None:
+    """Of two held notes the newer again: the older goes on."""
+    made = stage(Script(0.2, 9.0, pitches=(60, 64, 64, 64)), polyphony=2)
+    made.run_until(0.7)
+    offs = [data[0] for _, status, data in sent(made.effects, Source.IMPROV) if status == 0x80]
+    assert offs == [64, 64]
+    assert made.engine.sounding == 2
 
 
 def test_the_knob_holds_from_the_next_note_on() -> None:

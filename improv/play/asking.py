@@ -1,0 +1,51 @@
+"""What the engine asks of the model: how many notes, after which, and from when on. Pure.
+
+Somebody waits for the first notes, so they are few; behind a plan there is time for more. The
+model hears as many notes as the musician has set, and the repetition guard those before them too.
+"""
+
+from __future__ import annotations
+
+from improv.music.event import Note
+from improv.play.messages import ANY, Bounds
+from improv.play.recent import MEMORY
+
+HORIZON = 1.0
+"""Seconds of music planned ahead."""
+CHUNK = 8
+"""Notes asked for at a time: a few milliseconds of work, a second or so of music."""
+FIRST = 2
+"""Notes asked for where nothing is planned: somebody waits for them."""
+SOON = 0.010
+"""Seconds in which the model answers; a note sooner than that could not be played when it is."""
+
+
+def count(planned: int, left: int | None) -> int:
+    """Notes to ask for; `left` of the phrase under way, None where it is endless."""
+    wanted = CHUNK if planned else FIRST
+    return wanted if left is None else min(wanted, left)
+
+
+def behind(played: tuple[Note, ...], told: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """The `told` notes the model goes by, and those before them that the guard remembers."""
+    return played[-told:], played[:-told][-MEMORY:]
+
+
+def begins(planned: int, last: float | None, floor: float, now: float) -> Bounds:
+    """Between which times the next note may begin.
+
+    The first of an answer begins when your pause is over: you have set how long that is. Any
+    other comes when the model hears it, given that it has not come yet.
+
+    Args:
+        planned: notes that are to come before it; what follows one is measured from that.
+        last: when the last note sounded, if any has.
+        floor: when your pause is over.
+        now: in seconds, as the others.
+    """
+    if planned:
+        return ANY
+    if last is None or last < floor:
+        first = max(floor, now)
+        return first, first
+    return now + SOON, ANY[1]
