@@ -52,7 +52,7 @@ class Rounds:
         if max(self._stale) <= patience:
             return worn
         begun = len(self._now)  # notes of this moment, which those of a round before stand for
-        for ago, moment in enumerate(self._moments[: LONGEST_ROUND - begun]):
+        for ago, moment in enumerate(self._moments[: max(0, LONGEST_ROUND - begun)]):
             period = ago + 1 + begun
             beyond = min(self._stale[period - 1] - period - patience, MOST)
             if beyond > 0:

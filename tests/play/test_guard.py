@@ -86,6 +86,18 @@ def test_music_is_left_alone() -> None:
     assert Recent().worn("strong", STEP) == {}
 
 
+@pytest.mark.parametrize("size", [15, 16, 17, 18, 24, 40])
+@pytest.mark.parametrize("guard", ["off", "gentle", "strong"])
+def test_a_moment_of_more_notes_than_a_round_has_wears_nothing(size: int, guard: str) -> None:
+    """A run so fast that each note begins together with the one before, after a long loop."""
+    recent = played([60] * 60)
+    for n in range(size):
+        recent.hear(40 + n, 60 * STEP + 0.02 * n, own=True)
+    begun = recent.worn(guard, 0.02)
+    assert guard != "off" or begun == {}
+    assert size < LONGEST_ROUND or begun == {}
+
+
 def test_what_was_broken_is_forgotten() -> None:
     """After a bar played a hundred times and two lines of other music, it may come again."""
     other = (50 + np.arange(34) * 5 % 23).tolist()
