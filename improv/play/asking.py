@@ -16,7 +16,7 @@ CHUNK = 8
 """Notes asked for at a time: a few milliseconds of work, a second or so of music."""
 FIRST = 2
 """Notes asked for where nothing is planned: somebody waits for them."""
-SOON = 0.010
+SOON = 0.020
 """Seconds in which the model answers; a note sooner than that could not be played when it is."""
 
 
