@@ -2,7 +2,7 @@
 
 Each contender plays the same score in a process of its own, to nowhere, and writes down how late
 each message was. `improv` waits as the player does: for an inbox, until the scheduler's next
-deadline, with SCHED_FIFO where it is granted; beside it the same without any priority. The others
+deadline, with SCHED_FIFO where it is granted; beside it the same as the others have it. The others
 are `time.sleep(delta)` from message to message, mido's `MidiFile.play()`, and asyncio sleeping
 until each message's own time. They play alone, beside a busy thread in the same process (which
 improv's player never has), and beside a busy process on each core. `--fifo` asks for the same
@@ -126,7 +126,7 @@ def asyncio_sleep(notes: list[Note]) -> Lateness:
 PREFERRED = "improv"  # asks for the priority that the player asks for
 CONTENDERS: dict[str, Callable[[list[Note]], Lateness]] = {
     PREFERRED: improv,
-    "improv, no priority": improv,
+    "improv, as the others": improv,
     "time.sleep(delta)": sleep_delta,
     "mido play()": mido_play,
     "asyncio": asyncio_sleep,
