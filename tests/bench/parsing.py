@@ -11,19 +11,23 @@ The files are performances of the ASAP pack where it is (IMPROV_DATA names its f
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import random
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import mido
-import pretty_midi
 from rounds import beside, parser, show, table, timed
 
 from improv.ports.midifile import read_arrays
+
+with contextlib.redirect_stdout(sys.stderr):  # pyfluidsynth says on stdout where it found itself
+    import pretty_midi
 
 DATA = os.environ.get("IMPROV_DATA", Path(__file__).parents[2].parent / "shared" / "data")
 PACK = "asap-performances.zip"

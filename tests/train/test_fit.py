@@ -57,6 +57,7 @@ def scales(seed: int, count: int = 6, length: int = 60) -> Pieces:
         start=np.sort(np.array(start), axis=1).ravel(),
         duration=np.concatenate(duration).astype(np.float32),
         offsets=np.arange(count + 1, dtype=np.int64) * length,
+        improv=None,
     )
 
 

@@ -40,6 +40,7 @@ def lessons(count: int) -> list[Lesson]:
         start=np.cumsum(rng.uniform(0.0, 0.4, notes)),
         duration=rng.uniform(0.1, 0.6, notes).astype(np.float32),
         offsets=np.array([0, 250, 600]),
+        counts=np.ones(notes, np.bool_),
         style=np.zeros(2, np.int64),
         share=np.ones(2),
         length=32,
