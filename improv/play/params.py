@@ -53,7 +53,7 @@ class Params:
 
     temperature: float = _knob(1.0, 0.05, 5.0, 0.1, "", "how far from the likeliest note")
     time_temperature: float = _knob(
-        0.0, 0.0, 5.0, 0.1, "", "how far from the likeliest rhythm; 0 follows temperature"
+        0.0, 0.0, 5.0, 0.1, "", "temperature of rhythm; 0 follows temperature"
     )
     top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of what is likely")
     guard: str = _choice("gentle", GUARDS, "how soon it tires of what goes in circles")
