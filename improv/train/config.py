@@ -17,6 +17,11 @@ UNSTATED = "not stated"
 PRECISIONS = ("float32", "bfloat16", "float16")
 
 
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(f"{name} must be {' or '.join(known)}, not {value!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class SequenceConfig:
     """What the relative network's training alone needs; see `sequences.Augmentation`."""
@@ -27,8 +32,8 @@ class SequenceConfig:
     tempo: float = 0.1
     velocity: int = 10
     unpitched: float = 0.3
-    silent: float = 0.3
-    deaf: float = 0.08
+    dropout: float = 0.3
+    token_dropout: float = 0.08
     one_hand: float = 0.15
     weight_decay: float = 0.04
     pop: str = ""  # a second folder or zip, of the pop style
@@ -41,17 +46,13 @@ class SequenceConfig:
             raise UsageError(
                 f"length must be from {shortest} to {longest} notes, not {self.length}"
             )
-        if self.recurrence not in RECURRENCES:
-            known = " or ".join(RECURRENCES)
-            raise UsageError(f"recurrence must be {known}, not {self.recurrence!r}")
-        if self.pitch not in PITCHES_AS:
-            known = ", ".join(PITCHES_AS)
-            raise UsageError(f"pitch must be one of {known}, not {self.pitch!r}")
-        for name in ("tempo", "unpitched", "silent", "deaf", "one_hand", "pop_share"):
+        _one_of("recurrence", self.recurrence, RECURRENCES)
+        _one_of("pitch", self.pitch, PITCHES_AS)
+        for name in ("tempo", "unpitched", "dropout", "token_dropout", "one_hand", "pop_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name):g}")
-        if self.silent == 1:
-            raise UsageError("silent must be below 1, or the network would say nothing")
+        if self.dropout == 1:
+            raise UsageError("dropout must be below 1, or the network would say nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,8 @@ class TrainConfig:
             raise UsageError("epochs must be above 0, and steps at least 0")
         if not 0 <= self.average < 1:
             raise UsageError(f"average must be from 0 to below 1, not {self.average:g}")
-        if self.precision not in PRECISIONS:
-            known = ", ".join(PRECISIONS)
-            raise UsageError(f"precision must be one of {known}, not {self.precision!r}")
-        if self.durations not in DURATIONS:
-            known = " or ".join(DURATIONS)
-            raise UsageError(f"durations must be {known}, not {self.durations!r}")
+        _one_of("precision", self.precision, PRECISIONS)
+        _one_of("durations", self.durations, DURATIONS)
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate:g}")
         if not 0 <= self.transpose <= 12:
@@ -127,8 +124,8 @@ class TrainConfig:
             own.tempo,
             own.velocity,
             own.unpitched,
-            own.silent,
-            own.deaf,
+            own.dropout,
+            own.token_dropout,
             own.one_hand,
         )
 

@@ -42,8 +42,8 @@ class Augmentation:
     tempo: float = 0.1  # share
     velocity: int = 10
     unpitched: float = 0.3  # share of sequences
-    silent: float = 0.3  # share of units
-    deaf: float = 0.08  # share of ids
+    dropout: float = 0.3  # share of units
+    token_dropout: float = 0.08  # share of ids
     one_hand: float = 0.15  # share of sequences
 
 
@@ -106,17 +106,17 @@ class Sequences:
         )
         note = heard.note.copy()
         note[rng.random(len(cuts)) < moved.unpitched, :, 0] = PITCHES  # there is none
-        if moved.deaf:
+        if moved.token_dropout:
             nothing = np.array(list(VOCABULARY.values()), np.int32)
-            note = np.where(rng.random(note.shape) < moved.deaf, nothing, note)
-        kept = rng.random((len(cuts), self.units)) >= moved.silent
+            note = np.where(rng.random(note.shape) < moved.token_dropout, nothing, note)
+        kept = rng.random((len(cuts), self.units)) >= moved.dropout
         inputs = {
             "note": note,
             "past": heard.past,
             "now": heard.now,
             "then": heard.then,
             "style": np.eye(len(STYLES), dtype=np.float32)[self.style[piece]],
-            "kept": (kept / (1.0 - moved.silent)).astype(np.float32),
+            "kept": (kept / (1.0 - moved.dropout)).astype(np.float32),
             "played": played,
         }
         every = (there & self.counts[index]).astype(np.float32)

@@ -43,6 +43,18 @@ def test_scheduling_hears_every_message_of_every_contender() -> None:
     assert found["messages"] > 4
 
 
+def test_a_live_note_is_timed_in_each_situation() -> None:
+    """Its centiles are the least, the median and the most of the rounds."""
+    found = report("live_note.py", "--notes", "3", "--model", "seed")
+    assert set(found["cpu_us"]) == {
+        "one after the other",
+        "one every 25 ms",
+        "primed anew, and a note",
+    }
+    for centiles in found["cpu_us"].values():
+        assert 0 < centiles["p50"][0] <= centiles["p50"][-1]
+
+
 @pytest.mark.slow
 def test_inference_asks_the_seed_network_in_every_way() -> None:
     """The live route is the first and everything else is compared with it."""

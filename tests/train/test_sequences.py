@@ -66,7 +66,7 @@ def test_one_hand_alone_plays_what_lies_on_one_side_of_a_pitch() -> None:
 def test_what_is_not_heard_is_hidden_from_the_state_alone() -> None:
     """A share of ids is told as none; the rolls' past and what is to be foretold stay."""
     plain, wanted, _ = _batch(STILL)
-    hidden, same, _ = _batch(replace(STILL, deaf=0.25))
+    hidden, same, _ = _batch(replace(STILL, token_dropout=0.25))
     nothing = np.array(list(VOCABULARY.values()))
     told = plain["note"][:, 3:] != nothing
     gone = (hidden["note"][:, 3:] == nothing) & told
