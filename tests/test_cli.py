@@ -38,7 +38,7 @@ def sentence(capsys):
         ("--temperature 1e9", "temperature must be from 0.05 to 5, not 1e+09"),
         ("--temperature hot", "temperature takes a number, not 'hot'"),
         ("--guard weak", "guard is off, gentle or strong, not 'weak'"),
-        ("--style 2", "style must be from 0 to 1, not 2"),
+        ("--style 3", "style must be from 0 to 2, not 3"),
         ("--polyphony 0", "polyphony must be from 1 to 24, not 0"),
         ("--notes 3.5", "takes a whole number, not '3.5'"),
         ("--instrument kazoo", "kazoo"),

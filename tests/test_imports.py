@@ -36,7 +36,8 @@ def test_a_screen_needs_no_library_of_numbers_or_of_midi():
     """The whole path of the command to its screen: options, configuration, model folder, screen."""
     code = """
 import sys
-from improv import cli, config, options
+from improv import cli, config
+from improv.commands import options, play
 from improv.model.store import find
 from improv.ports.spec import parse_spec
 import improv.session.terminal, improv.session.headless, improv.ui.app

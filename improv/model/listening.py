@@ -37,7 +37,6 @@ from improv.play.recent import Recent
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
-CLASSICAL = (1.0, 0.0)  # shares of improv.music.vocabulary.STYLES
 
 
 class Ear:
@@ -48,12 +47,10 @@ class Ear:
     Args:
         calls: the five functions of `improv.model.relative_calls`, by name.
         spec: the network's.
-        style: how much of each of `improv.music.vocabulary.STYLES`.
+        style: which of `improv.music.vocabulary.STYLES`; between two numbers a blend of both.
     """
 
-    def __init__(
-        self, calls: Mapping[str, Call], spec: NetworkSpec, style: Sequence[float] = CLASSICAL
-    ) -> None:
+    def __init__(self, calls: Mapping[str, Call], spec: NetworkSpec, style: float = 0.0) -> None:
         self._calls = calls
         self._style = _shares(style)
         self.length = spec.length
@@ -62,7 +59,7 @@ class Ear:
         self._wanted = {name: set(signatures.inputs(name, spec)) for name in signatures.NEEDS}
         self.begin()
 
-    def begin(self, style: Sequence[float] | None = None) -> None:
+    def begin(self, style: float | None = None) -> None:
         """Forget everything; hear all that comes as that style, if one is given."""
         self._style = self._style if style is None else _shares(style)
         self.notes: list[Note] = []  # what has been heard since, oldest first
@@ -132,8 +129,11 @@ class Ear:
         return self._onset[1]
 
 
-def _shares(style: Sequence[float]) -> NDArray[np.float32]:
-    return np.asarray(style, np.float32).reshape(1, len(STYLES))
+def _shares(style: float) -> NDArray[np.float32]:
+    """How much of each style, (1, styles)."""
+    away = np.abs(np.arange(len(STYLES)) - style)
+    shares: NDArray[np.float32] = np.maximum(0.0, 1.0 - away).astype(np.float32)[None]
+    return shares
 
 
 def _touch(velocity: int) -> Ids:
@@ -175,7 +175,7 @@ class DistributionImproviser:
         return note
 
     def _listen(self, notes: Sequence[Note]) -> None:
-        self._ear.begin((1.0 - self._style, self._style))
+        self._ear.begin(self._style)
         begin = notes[0].start if notes else 0.0
         before = 0.0
         for note in notes:

@@ -16,7 +16,7 @@ TIMES = 64  # bins of time
 VELOCITIES = 32  # bins of velocity, four wide
 REACH = 48  # semitones an interval is told apart up to
 INTERVALS = 2 * REACH + 1
-STYLES = ("classical", "pop")
+STYLES = ("classical", "pop", "melody")
 
 # vocabulary of each id of improv.music.hearing; the id after the last says "there is none"
 VOCABULARY = {

@@ -57,7 +57,9 @@ class Params:
     )
     top_p: float = _knob(1.0, 0.05, 1.0, 0.05, "", "draw from this share of what is likely")
     guard: str = _choice("gentle", GUARDS, "how soon it tires of what goes in circles")
-    style: float = _knob(0.0, 0.0, 1.0, 0.1, "", "0 is classical, 1 is pop, between is a blend")
+    style: float = _knob(
+        0.0, 0.0, 2.0, 0.1, "", "classical (0), pop (1) or melody (2); between is a blend"
+    )
     context: int = _knob(25, 1, 512, 5, "notes", "how many of the last notes it goes by")
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")

@@ -30,6 +30,7 @@ MAX_BYTES = 8 * 2**20  # ten times the longest performance of MAESTRO
 MAX_NOTES = 500_000
 # Python reads 4 MB of events a second: what symusic refuses takes half a second at most.
 _MAX_EXACT_BYTES = 2 * 2**20
+_MELODY = "melody"  # a track of this name, in whatever case
 _QUARTER_US = 500_000  # microseconds a quarter note until a file says otherwise: 120 bpm
 
 
@@ -43,6 +44,7 @@ class NoteArrays:
     duration: npt.NDArray[np.float32]  # seconds, at least SHORTEST
     rings: npt.NDArray[np.float32]  # seconds longer that the pedal let it sound
     improv: npt.NDArray[np.bool_]  # on a track named improv, as in our takes
+    melody: npt.NDArray[np.bool_]  # on a track named melody, as in POP909
 
     def __len__(self) -> int:
         return len(self.pitch)
@@ -121,6 +123,7 @@ class _Ticks:
     off: npt.NDArray[np.int64]
     until: npt.NDArray[np.int64]  # when it ceases to sound, with the pedal
     improv: npt.NDArray[np.bool_]
+    melody: npt.NDArray[np.bool_]
     tempo_at: npt.NDArray[np.int64]
     tempo_us: npt.NDArray[np.int64]
 
@@ -146,6 +149,10 @@ def _read(data: bytes, timebase: smf.Timebase, *, drums: bool) -> _Ticks:
             raise
         return fast
     return exact if fast is None or len(exact.pitch) == len(fast.pitch) else fast
+
+
+def _is(name: str, part: str) -> bool:
+    return name.strip().lower() == part
 
 
 def _read_fast(data: bytes, *, drums: bool) -> tuple[_Ticks | None, bool]:
@@ -182,13 +189,18 @@ def _read_fast(data: bytes, *, drums: bool) -> tuple[_Ticks | None, bool]:
     pedals = pedalling.of_controls(control_at, control_of, control, value)
     held = smf.controlled_tracks(data)
     alone = len(score.tracks) == 1 and (len(held) == 1 or (sum(held) == 1 and len(control_at) > 0))
+
+    def named(part: str) -> npt.NDArray[np.bool_]:
+        return np.repeat(np.array([_is(track.name, part) for track in played], np.bool_), sizes)
+
     return _Ticks(
         pitch,
         velocity,
         on,
         on + length,
         pedalling.sounding_until(on, on + length, pitch, which, pedals),
-        np.repeat(np.array([t.name == Source.IMPROV.value for t in played], np.bool_), sizes),
+        named(Source.IMPROV.value),
+        named(_MELODY),
         tempos["time"].astype(np.int64),
         tempos["mspq"].astype(np.int64),
     ), alone or not any(held)
@@ -202,14 +214,19 @@ def _read_exact(data: bytes, *, drums: bool) -> _Ticks:
     on, off, pitch, velocity, channel, track = table.T
     pedals = pedalling.of_controls(*np.array(performance.controls, np.int64).reshape(-1, 4).T)
     tempos = np.array(performance.tempos, np.int64).reshape(-1, 2)
-    ours = [i for i, name in performance.names.items() if name == Source.IMPROV.value.encode()]
+
+    def named(part: str) -> npt.NDArray[np.bool_]:
+        names = performance.names.items()
+        return np.isin(track, [i for i, name in names if _is(name.decode("latin-1"), part)])
+
     return _Ticks(
         pitch,
         velocity,
         on,
         off,
         pedalling.sounding_until(on, off, pitch, channel, pedals),
-        np.isin(track, ours),
+        named(Source.IMPROV.value),
+        named(_MELODY),
         tempos[:, 0],
         tempos[:, 1],
     )
@@ -228,6 +245,7 @@ def _timed(ticks: _Ticks, timebase: smf.Timebase) -> NoteArrays:
         duration=duration.astype(np.float32),
         rings=np.maximum(until - start - duration, 0.0).astype(np.float32),
         improv=ticks.improv[order],
+        melody=ticks.melody[order],
     )
 
 

@@ -102,6 +102,7 @@ def _second_style(config: TrainConfig) -> dict[str, dict[str, str | int | float]
         "name": Path(own.pop).name,
         "licence": own.pop_licence,
         "share": own.pop_share,
+        "melody_share": own.melody_share,
     }
     return {"data.pop": about}
 
@@ -130,7 +131,11 @@ def _own(config: TrainConfig) -> dict[str, str | int | float]:
     if config.architecture == "relative":
         return {
             "notes": config.batch * config.sequences.length,  # at a step
-            **{k: v for k, v in asdict(config.sequences).items() if not k.startswith("pop")},
+            **{
+                name: value
+                for name, value in asdict(config.sequences).items()
+                if not name.startswith(("pop", "melody"))  # those stand under data.pop
+            },
         }
     return {"pitch_weight": config.pitch_weight}
 

@@ -38,6 +38,7 @@ class SequenceConfig:
     weight_decay: float = 0.04
     pop: str = ""  # a second folder or zip, of the pop style
     pop_share: float = 0.5  # of its sequences in each pass
+    melody_share: float = 0.0  # of those of its melodies by themselves, the third style
     pop_licence: str = UNSTATED  # for the model's card
 
     def __post_init__(self) -> None:
@@ -48,7 +49,8 @@ class SequenceConfig:
             )
         _one_of("recurrence", self.recurrence, RECURRENCES)
         _one_of("pitch", self.pitch, PITCHES_AS)
-        for name in ("tempo", "unpitched", "dropout", "token_dropout", "one_hand", "pop_share"):
+        shares = ("tempo", "unpitched", "dropout", "token_dropout", "one_hand")
+        for name in (*shares, "pop_share", "melody_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name):g}")
         if self.dropout == 1:

@@ -31,7 +31,7 @@ from improv.train import sources
 from improv.train.progress import Report, silent
 from improv.train.sources import SPLITS
 
-FORMAT = 3  # raise it when what is stored, or how files are read, changes
+FORMAT = 4  # raise it when what is stored, or how files are read, changes
 _COLUMNS: dict[str, np.dtype[Any]] = {
     "pitch": np.dtype(np.uint8),
     "velocity": np.dtype(np.uint8),
@@ -39,6 +39,7 @@ _COLUMNS: dict[str, np.dtype[Any]] = {
     "duration": np.dtype(np.float32),
     "rings": np.dtype(np.float32),
     "improv": np.dtype(np.bool_),
+    "melody": np.dtype(np.bool_),
 }
 
 
@@ -100,11 +101,18 @@ def prepare(source: Path, *, cache: Path | None = None, progress: Report = silen
     return _summary(folder, manifest, time.perf_counter() - began)
 
 
-def load(source: Path, split: str, *, durations: str = HELD, cache: Path | None = None) -> Pieces:
+def load(
+    source: Path,
+    split: str,
+    *,
+    durations: str = HELD,
+    melody: bool = False,
+    cache: Path | None = None,
+) -> Pieces:
     """The pieces of a split (train, validation, test) or all of them; prepared if need be.
 
     `durations` is one of DURATIONS: notes as long as their keys are held, or as they sound with the
-    sustain pedal.
+    sustain pedal. `melody` takes only what is on tracks of that name, and the pieces that have one.
     """
     if durations not in DURATIONS:
         raise UsageError(f"durations must be {' or '.join(DURATIONS)}, not {durations!r}")
@@ -120,13 +128,38 @@ def load(source: Path, split: str, *, durations: str = HELD, cache: Path | None 
     first, last = listed[0][0], listed[-1][0] + 1
     begin, end = offsets[first], offsets[last]
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r")[begin:end] for name in _COLUMNS}
-    rings = columns.pop("rings")
+    rings, tune = columns.pop("rings"), columns.pop("melody")
     if durations == PEDALLED:
         columns["duration"] = columns["duration"] + rings
-    return Pieces(
+    pieces = Pieces(
         **columns,
         offsets=offsets[first : last + 1] - begin,
         names=tuple(piece["name"] for _, piece in listed),
+    )
+    if not melody:
+        return pieces
+    if not tune.any():
+        raise InputError(
+            f"no melody in the {split} split of {source}: no track of that name has notes"
+        )
+    return _those(pieces, np.asarray(tune))
+
+
+def _those(pieces: Pieces, kept: npt.NDArray[np.bool_]) -> Pieces:
+    """The notes `kept` alone, of the pieces that have any; each begins at 0 again."""
+    edges = np.concatenate(([0], np.cumsum(kept)))[pieces.offsets]
+    counts = np.diff(edges)
+    has = counts > 0
+    first = edges[:-1][has]
+    start = pieces.start[kept]
+    return Pieces(
+        pitch=pieces.pitch[kept],
+        velocity=pieces.velocity[kept],
+        start=start - np.repeat(start[first], counts[has]),
+        duration=pieces.duration[kept],
+        offsets=np.concatenate((first, edges[-1:])).astype(np.int64),
+        names=tuple(name for name, there in zip(pieces.names, has, strict=True) if there),
+        improv=None if pieces.improv is None else pieces.improv[kept],
     )
 
 

@@ -11,7 +11,9 @@ is compared with what was played: see `improv.train.generated`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +124,7 @@ def evaluate(
         split: train, validation, test or all.
         most: notes to foretell, evenly spread; 0 for all of them.
         style: of `improv.music.vocabulary.STYLES`, which one a model that knows them hears the
-            music as, and plays in.
+            music as, and plays in; melody takes only what is on tracks of that name.
         context: notes the model hears before each; what is measured beside it hears 25 or fewer.
         prompts: how many the model goes on from by itself; 0 for none.
         cache: where prepared datasets are; None for the user's own.
@@ -135,7 +137,8 @@ def evaluate(
     folder = find(model)
     _check_context(folder, context)
     durations = folder.spec.durations  # measured as it was trained
-    pieces = dataset.load(data, split, durations=durations, cache=cache)
+    load = partial(dataset.load, data, durations=durations, melody=style == STYLES[-1], cache=cache)
+    pieces = load(split)
     wanted = spread(targets(pieces), pieces, most)
     if not len(wanted.pitch):
         raise InputError(
@@ -152,7 +155,7 @@ def evaluate(
             context=context,
         )
     curves = calibration.curves(marks)
-    learnt, fitted_on = _learnt(data, durations, cache, pieces, split)
+    learnt, fitted_on = _learnt(load, pieces, split)
     with bars("counting", "factors") as progress:
         chains = markov.fit(learnt, progress)
     beside = {"markov": chains.marks(pieces, wanted.until)}
@@ -218,11 +221,11 @@ def _check_context(folder: ModelFolder, context: int) -> None:
 
 
 def _learnt(
-    data: Path, durations: str, cache: Path | None, pieces: dataset.Pieces, split: str
+    load: Callable[[str], dataset.Pieces], pieces: dataset.Pieces, split: str
 ) -> tuple[dataset.Pieces, str]:
     """What counting may learn from: the training split, or what is measured where there is none."""
     try:
-        learnt = dataset.load(data, "train", durations=durations, cache=cache)
+        learnt = load("train")
     except InputError:  # a source without one
         return pieces, split
     if np.diff(learnt.offsets).max() < 2:

@@ -163,6 +163,9 @@ def _music(
     styles = [(pieces, 0, 1.0)]
     own = config.sequences
     if own.pop and not alone:
-        pop = dataset.load(source_of(own.pop), "train", durations=config.durations)
-        styles.append((pop, 1, own.pop_share))
+        source, of = source_of(own.pop), config.durations
+        for melody, share in ((False, own.pop_share), (True, own.melody_share)):
+            if share:
+                pop = dataset.load(source, "train", durations=of, melody=melody)
+                styles.append((pop, 2 if melody else 1, share))
     return sequences.of(styles, own.length, config.units, config.seed)

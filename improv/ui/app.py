@@ -111,7 +111,7 @@ class ImprovApp(App[int]):
         self.set_interval(1 / FRAMES_HZ, self.advance)
 
     def on_ready(self) -> None:
-        if not gc.isenabled():  # switched off for the start, see improv/cli.py
+        if not gc.isenabled():  # switched off for the start, see improv/commands/play.py
             gc.freeze()
             gc.enable()
 

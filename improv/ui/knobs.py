@@ -12,6 +12,7 @@ from collections.abc import Callable
 from improv.errors import UsageError
 from improv.music import general_midi
 from improv.music.names import pitch_name, pitch_number
+from improv.music.vocabulary import STYLES
 from improv.play.params import Knob, Value
 
 LABELS = {
@@ -23,7 +24,11 @@ LABELS = {
     "high": "highest",
     "program": "instrument",
 }
-ZERO = {"notes": "endless", "time_temperature": "follows"}  # what 0 stands for
+WORDS: dict[str, dict[str, float]] = {  # and the values they stand for
+    "notes": {"endless": 0},
+    "time_temperature": {"follows": 0},
+    "style": {style: number for number, style in enumerate(STYLES)},
+}
 _NAMED: dict[str, Callable[[int], str]] = {
     "program": general_midi.name,
     "channel": lambda channel: str(channel + 1),
@@ -41,8 +46,9 @@ def show(knob: Knob, value: Value) -> str:
         return "on" if value else "off"
     if isinstance(value, str):
         return value
-    if value == 0 and knob.name in ZERO:
-        return ZERO[knob.name]
+    for word, meant in WORDS.get(knob.name, {}).items():
+        if value == meant:
+            return word
     if knob.name in _NAMED:
         return _NAMED[knob.name](int(value))
     number = pitch_name(int(value)) if knob.unit == "pitch" else _number(knob, value)
@@ -63,8 +69,8 @@ def read(knob: Knob, text: str) -> Value:
         return _read_word(knob, word)
     if knob.name == "program":
         return general_midi.program(text)
-    if word == ZERO.get(knob.name):
-        return 0.0 if knob.kind is float else 0
+    if word in WORDS.get(knob.name, {}):
+        return knob.kind(WORDS[knob.name][word])  # type: ignore[no-any-return]  # float or int
     if knob.unit == "pitch":
         return pitch_number(text)
     try:

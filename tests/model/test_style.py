@@ -46,11 +46,20 @@ def improviser(told: Told) -> DistributionImproviser:
 
 
 def test_the_knob_blends_the_styles(improviser: DistributionImproviser, told: Told) -> None:
-    """0 is classical, 1 is pop, a quarter is a quarter."""
+    """0 is classical, 1 is pop, 2 is melody, a quarter is a quarter."""
     improviser.prime(phrase())
     improviser.draw(Params(style=0.25), (1, 0))
-    assert set(told.styles) == {(0.75, 0.25)}
+    assert set(told.styles) == {(0.75, 0.25, 0.0)}
     assert len(told.styles) == 1 + 25 + 1  # the blank, the phrase, the note drawn
+
+
+def test_a_blend_is_of_the_two_styles_it_lies_between(
+    improviser: DistributionImproviser, told: Told
+) -> None:
+    """Melody is on pop's far side from classical."""
+    improviser.prime(phrase())
+    improviser.draw(Params(style=1.75), (1, 0))
+    assert set(told.styles) == {(0.0, 0.25, 0.75)}
 
 
 def test_a_turned_knob_primes_anew(improviser: DistributionImproviser, told: Told) -> None:
@@ -59,10 +68,10 @@ def test_a_turned_knob_primes_anew(improviser: DistributionImproviser, told: Tol
     improviser.draw(Params(), (1, 0))
     told.styles.clear()
     improviser.draw(Params(style=1.0), (1, 1))
-    assert told.styles == [(0.0, 1.0)] * (1 + 25 + 1)
+    assert told.styles == [(0.0, 1.0, 0.0)] * (1 + 25 + 1)
     told.styles.clear()
     improviser.draw(Params(style=1.0), (1, 2))
-    assert told.styles == [(0.0, 1.0)]
+    assert told.styles == [(0.0, 1.0, 0.0)]
 
 
 def _played(style: float, count: int = 40) -> list[ProposedNote]:

@@ -80,6 +80,25 @@ def test_a_dataset_gives_notes_as_they_were_held_or_as_they_sound(tmp_path: Path
         dataset.load(source, "test", durations="long", cache=tmp_path / "cache")
 
 
+def test_the_melody_is_what_is_on_the_track_of_that_name(tmp_path: Path):
+    """In whatever case; a piece without one is left out, and the others begin at 0 again."""
+    source = folder_of(tmp_path / "in", 4)
+    for i, name in enumerate(("MELODY", "melody ", "bridge")):
+        tune = [(0.5, bytes((0x90, 72, 80))), (0.75, bytes((0x80, 72, 0)))]
+        tune += [(1.0, bytes((0x90, 74, 80))), (1.25, bytes((0x80, 74, 0)))]
+        chord = [(0.0, bytes((0x90, 40, 80))), (1.0, bytes((0x80, 40, 0)))]
+        file = source / "music" / f"{i:02}.mid"
+        file.write_bytes(midi_file("song", {name: tune, "PIANO": chord}))
+    pieces = dataset.load(source, "all", melody=True, cache=tmp_path / "cache")
+    assert sorted(pieces.names) == ["music/00.mid", "music/01.mid"]
+    assert pieces.pitch.tolist() == [72, 74] * 2
+    assert pieces.start.tolist() == pytest.approx([0.0, 0.5] * 2, abs=1e-3)
+    assert pieces.offsets.tolist() == [0, 2, 4]
+    plain = folder_of(tmp_path / "plain", 3)
+    with pytest.raises(InputError, match="no melody in the test split"):
+        dataset.load(plain, "test", melody=True, cache=tmp_path / "cache")
+
+
 def test_the_columns_are_mapped_not_read(tmp_path: Path):
     """A dataset larger than memory can be loaded."""
     pieces = dataset.load(folder_of(tmp_path / "in", 3), "all", cache=tmp_path / "cache")

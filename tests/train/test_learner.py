@@ -79,7 +79,7 @@ def test_it_learns_in_half_the_bits(precision: str, wanted: list[float]) -> None
 
 def test_an_unknown_precision_is_said() -> None:
     """With those there are."""
-    with pytest.raises(UsageError, match="float32, bfloat16, float16, not 'int8'"):
+    with pytest.raises(UsageError, match="float32 or bfloat16 or float16, not 'int8'"):
         TrainConfig(precision="int8")
 
 

@@ -28,7 +28,7 @@ from screen import SIZE, banner, hear, line, text
         ("guard", "enter", "strong"),
         ("guard", "home", "off"),
         ("style", "right", 0.1),
-        ("style", "end", 1.0),
+        ("style", "end", 2.0),
         ("polyphony", "left", 23),
         ("polyphony", "home", 1),
         ("notes", "right", 4),

@@ -1,0 +1,120 @@
+"""`improv play`: improvise live."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from improv.commands.options import (
+    knob_options,
+    number,
+    opening,
+    params,
+    seed,
+    shared_options,
+)
+from improv.commands.saying import say
+from improv.errors import ImprovError, UsageError
+
+if TYPE_CHECKING:
+    from improv.session.headless import Log
+    from improv.session.terminal import PlayerProcess
+
+
+def options(sub: argparse.ArgumentParser) -> None:
+    shared_options(sub)
+    spec = "virtual[:NAME], port:NAME, fluidsynth, file:TAKE.mid or none; may be repeated"
+    sub.add_argument("--output", action="append", metavar="SPEC", help=spec)
+    heard = "virtual[:NAME], port:NAME or none; may be repeated"
+    sub.add_argument("--input", action="append", metavar="SPEC", help=heard)
+    sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
+    sub.add_argument("--headless", action="store_true", help="no screen")
+    sub.add_argument(
+        "--report", type=Path, metavar="FILE.json", help="at the end, write how it went"
+    )
+    sub.add_argument("--keep-playing", action="store_true", help="go on when the terminal is gone")
+    knob_options(sub)
+
+
+def run(options: argparse.Namespace) -> int:
+    from improv import config
+    from improv.model.store import find
+    from improv.ports.spec import parse_spec
+    from improv.session.messages import ModelSetup, PlayerSetup
+    from improv.session.terminal import PlayerProcess
+
+    settings = config.load(options.config)
+    base = settings.session
+    for spec in (*(options.output or ()), *(options.input or ())):
+        parse_spec(spec)
+    seconds: float | None = options.seconds
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise UsageError(f"--seconds must be more than 0, not {seconds:g}")
+    prompt = options.prompt or base.prompt
+    model = options.model or base.model
+    inputs = tuple(options.input) if options.input else base.inputs
+    idle_start = 0.0 if prompt or inputs == ("none",) else 4.0
+    setup = PlayerSetup(
+        params=params(options, settings.params),
+        seed=seed(base.seed if options.seed is None else options.seed),
+        model=ModelSetup(model, options.device or base.device),
+        opening=opening(prompt),
+        idle_start=idle_start,
+        outputs=tuple(options.output) if options.output else base.outputs,
+        inputs=inputs,
+        soundfont=options.soundfont or base.soundfont,
+        seconds=seconds,
+        keep_playing=options.keep_playing,
+        keep_lateness=options.report is not None,
+    )
+    headless = options.headless
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say("no terminal here, so there is no screen; playing on without one (--headless)")
+        headless = True
+    player = PlayerProcess(setup)
+    player.start()
+    try:
+        find(model)  # while the ports open: a folder that is damaged is said before any screen
+    except ImprovError:
+        player.stop()
+        raise
+    reports = options.json or options.report is not None
+    code, log = _headless(player, keep_notes=reports) if headless else _on_screen(player)
+    if options.report is not None:
+        from improv.ports.atomic import replace_bytes
+
+        replace_bytes(options.report, json.dumps(log.summary()).encode())
+    if options.json:
+        print(json.dumps(log.summary()))
+    return code
+
+
+def _headless(player: PlayerProcess, *, keep_notes: bool) -> tuple[int, Log]:
+    from improv.session import headless
+
+    return headless.run(player, say, keep_notes=keep_notes)
+
+
+def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
+    import gc
+
+    # A seventh of the time to the screen went into collections that find nothing, since almost
+    # all that a start makes stays. The app collects again once it is drawn.
+    gc.disable()
+    from improv.session.headless import Log
+    from improv.ui.app import ImprovApp
+
+    app = ImprovApp(player)
+    try:
+        app.run()
+    finally:
+        player.stop()
+    log = Log()
+    if app.farewell is not None:
+        log.take(app.farewell)
+        if app.farewell.exit_code:
+            say(app.farewell.reason)
+    return app.return_code or 0, log
