@@ -189,4 +189,4 @@ def _meant(note: Note, params: Params) -> Note:
     if note.source is Source.YOU:
         return note
     velocity = factors.unbent(note.velocity, params)
-    return Note(note.pitch, velocity, note.start, note.duration, note.source)
+    return Note(note.pitch, velocity, note.start, note.duration / params.note_length, note.source)

@@ -1,7 +1,7 @@
 """The seed network as an improviser: it keeps the window, asks the network, draws a note.
 
 The network itself is a function given by a backend (litert, tensorflow), so both share this. It
-gives means of time and has heard one style only, so two knobs turn nothing here.
+gives means of time and has heard one style only, so three knobs turn nothing here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Forward = Callable[[Features], Prediction]
 class SeedImproviser:
     """An `Improviser` around a network. Not for use by two threads at once."""
 
-    inert = frozenset({"style", "time_temperature"})
+    inert = frozenset({"style", "time_temperature", "density"})
 
     def __init__(self, name: str, backend: str, forward: Forward) -> None:
         self.name = name

@@ -17,6 +17,19 @@ def pitch_name(pitch: int) -> str:
     return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
 
 
+def pitch_class_name(pitch_class: int) -> str:
+    """`pitch_class_name(10)` is "A#"."""
+    return _SHARPS[pitch_class % 12]
+
+
+def pitch_class_number(name: str) -> int:
+    """0-11 of a name without octave, such as "C", "f#" or "Bb". Raises UsageError."""
+    match = _NAME.fullmatch(f"{name.strip()}0")
+    if match is None:
+        raise UsageError(f"no note named {name!r}; write one as C, F# or Bb")
+    return (_LETTERS[match[1].upper()] + _ACCIDENTALS[match[2]]) % 12
+
+
 def pitch_number(name: str) -> int:
     """The pitch of a name such as "C4", "f#3" or "Bb2", or of a number 0-127 as text.
 

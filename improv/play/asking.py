@@ -6,8 +6,14 @@ model hears as many notes as the musician has set, and the repetition guard thos
 
 from __future__ import annotations
 
-from improv.music.event import Note
+from collections.abc import Iterable
+from dataclasses import replace
+
+from improv.music import tonality
+from improv.music.event import Note, Source
+from improv.music.scale import NONE, YOURS
 from improv.play.messages import ANY, Bounds
+from improv.play.params import Params
 from improv.play.recent import MEMORY
 
 HORIZON = 1.0
@@ -29,6 +35,19 @@ def count(planned: int, left: int | None) -> int:
 def behind(played: tuple[Note, ...], told: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """The `told` notes the model goes by, and those before them that the guard remembers."""
     return played[-told:], played[:-told][-MEMORY:]
+
+
+def in_your_key(params: Params, heard: Iterable[Note]) -> Params:
+    """The parameters, with the key you play in where its scale is to be yours.
+
+    No scale until you have played enough to tell one.
+    """
+    if params.scale != YOURS:
+        return params
+    key = tonality.found(note for note in heard if note.source is Source.YOU)
+    if key is None:
+        return replace(params, scale=NONE)
+    return replace(params, key=key.tonic, scale=key.mode)
 
 
 def begins(planned: int, last: float | None, floor: float, now: float) -> Bounds:

@@ -31,11 +31,11 @@ from numpy.typing import NDArray
 from improv.music.event import PITCHES, ProposedNote
 from improv.music.hearing import time_in
 from improv.music.vocabulary import TIMES, VELOCITIES
-from improv.play import sampling, steps
+from improv.play import sampling, steering, steps
 from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 from improv.play.recent import Recent
-from improv.play.sampling import LONGEST, SHORTEST, Floats, Logits, Mask
+from improv.play.sampling import LONGEST, SHORTEST, Floats, Logits
 
 PLAIN_VELOCITY, PLAIN_SPREAD = 80, 10  # at which the model's velocity is played as it is
 LOUD = (np.arange(VELOCITIES) + 0.5) * (PITCHES // VELOCITIES)  # (32,) the middle of each bin
@@ -56,19 +56,23 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The chance in one note: Gumbel noise for each bin, and a place (0-1) within a bin's time."""
+    """The chance in one note.
+
+    Gumbel noise for each bin, a place (0-1) within a bin, and a number 0-1 for the scale's snap.
+    """
 
     step: Floats  # (64,)
     pitch: Floats  # (128,)
     duration: Floats  # (64,)
     velocity: Floats  # (32,)
     places: Floats  # (3,) of step, duration and velocity
+    snap: float
 
 
 def noise(key: tuple[int, int]) -> Noise:
     """The noise of (seed, index); any two integers."""
-    uniform = sampling.bits(key).random(PITCHES + 2 * TIMES + VELOCITIES + 3)
-    gumbel = uniform[:-3] + 2.0**-54
+    uniform = sampling.bits(key).random(PITCHES + 2 * TIMES + VELOCITIES + 4)
+    gumbel = uniform[:-4] + 2.0**-54
     np.log(gumbel, out=gumbel)
     np.subtract(2.0**-54, gumbel, out=gumbel)
     np.log(gumbel, out=gumbel)
@@ -79,7 +83,8 @@ def noise(key: tuple[int, int]) -> Noise:
         step=gumbel[first:second],
         duration=gumbel[second:third],
         velocity=gumbel[third:],
-        places=uniform[-3:],
+        places=uniform[-4:-1],
+        snap=float(uniform[-1]),
     )
 
 
@@ -102,18 +107,21 @@ def draw(
     step = 0.0
     if recent.onset:
         between = steps.bounds(recent, params, within)
-        step = draw_step(lambda: listener.step(touch), time_heat, params.top_p, between, chance)
-    mask = sampling.pitches_open(recent, step, params)
-    wanted = sampling.tired(listener.pitch(touch, step), recent.worn(params.guard, step))
-    pitch = _pick(wanted, params.temperature, params.top_p, mask, chance.pitch)
-    logits = listener.duration(touch, step, pitch)
-    chosen = _pick(logits, time_heat, params.top_p, None, chance.duration)
-    duration = sampling.held(float(time_in(chosen, chance.places[1])), SHORTEST, LONGEST)
+        step = draw_step(
+            lambda: _pulled(listener.step(touch), params), time_heat, params.top_p, between, chance
+        )
+    logits = listener.pitch(touch, step)
+    pitch = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
+    lengths = sampling.weigh(listener.duration(touch, step, pitch), time_heat, params.top_p)
+    chosen = int((lengths + chance.duration).argmax())
+    meant = float(time_in(chosen, chance.places[1]))
+    duration = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
     return ProposedNote(pitch=pitch, velocity=velocity, step=step, duration=duration)
 
 
-def _pick(logits: Logits, heat: float, top_p: float, mask: Mask | None, gumbel: Floats) -> int:
-    return int((sampling.weigh(logits, heat, top_p, mask) + gumbel).argmax())
+def _pulled(steps_: Logits, params: Params) -> Logits:
+    pull = steering.density(params)
+    return steps_ if pull is None else steps_ + pull
 
 
 def draw_step(
@@ -140,9 +148,10 @@ def draw_velocity(logits: Logits, heat: float, params: Params, chance: Noise) ->
     drawn = (int((values + chance.velocity).argmax()) + float(chance.places[2])) * width
     level = params.velocity - PLAIN_VELOCITY
     bent = usual + level + (drawn - usual) * params.velocity_spread / PLAIN_SPREAD
-    return min(127, max(1, round(bent)))
+    return steering.curved(min(127, max(1, round(bent))), params)
 
 
 def unbent(velocity: NDArray[np.int64] | int, params: Params) -> int:
-    """What the model would have played for a velocity that the knob has moved, 1-127."""
-    return min(127, max(1, int(velocity) - (params.velocity - PLAIN_VELOCITY)))
+    """What the model would have played for a velocity that the knobs have moved, 1-127."""
+    straight = steering.curved(int(velocity), params, back=True)
+    return min(127, max(1, straight - (params.velocity - PLAIN_VELOCITY)))

@@ -8,12 +8,18 @@ range and never clips: what the screen shows is what is in force.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from improv.errors import UsageError
+from improv.music import scale as scales
 
 Value = float | int | bool | str
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Knob:
     unit: str
     help: str
     choices: tuple[str, ...] = ()  # from the least to the most; `low` and `high` number them
+    also: Callable[[str], bool] = _never  # whether a word that is no choice is a value all the same
 
 
 def _knob(default: Value, low: float, high: float, step: float, unit: str, words: str) -> Any:
@@ -38,13 +45,16 @@ def _knob(default: Value, low: float, high: float, step: float, unit: str, words
     )
 
 
-def _choice(default: str, choices: tuple[str, ...], words: str) -> Any:
+def _choice(
+    default: str, choices: tuple[str, ...], words: str, also: Callable[[str], bool] = _never
+) -> Any:
     last = len(choices) - 1
-    metadata = {"low": 0, "high": last, "step": 1, "unit": "", "help": words, "choices": choices}
-    return field(default=default, metadata=metadata)
+    metadata = {"low": 0, "high": last, "step": 1, "unit": "", "help": words}
+    return field(default=default, metadata={**metadata, "choices": choices, "also": also})
 
 
 GUARDS = OFF, GENTLE, STRONG = ("off", "gentle", "strong")
+OUTSIDE = SNAP, MUTE = ("snap", "mute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,23 @@ class Params:
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")
     velocity_spread: int = _knob(10, 0, 60, 2, "", "how much the loudness varies")
+    velocity_curve: float = _knob(
+        1.0, 0.2, 5.0, 0.1, "", "below 1 soft notes grow loud, above 1 softer"
+    )
     low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")
     high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
+    register: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards low (-1) or high (1)")
+    density: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards few notes (-1) or many (1)")
+    scale: str = _choice(
+        scales.NONE,
+        scales.CHOICES,
+        "the scale it keeps to; yours is the key you play in",
+        scales.is_own,
+    )
+    key: int = _knob(0, 0, 11, 1, "", "the tonic of that scale")
+    scale_lock: float = _knob(1.0, 0.0, 1.0, 0.1, "", "how strictly it keeps to the scale")
+    out_of_scale: str = _choice(SNAP, OUTSIDE, "move a wrong note to the nearest, or never draw it")
+    note_length: float = _knob(1.0, 0.1, 4.0, 0.1, "", "times as long as it means its notes")
     polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
@@ -103,10 +128,10 @@ def _check(knob: Knob, value: object) -> None:
             raise UsageError(f"{knob.name} must be true or false, not {value!r}")
         return
     if knob.kind is str:
-        if value not in knob.choices:
-            *most, last = knob.choices
-            raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
-        return
+        if isinstance(value, str) and (value in knob.choices or knob.also(value)):
+            return
+        *most, last = knob.choices
+        raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UsageError(f"{wanted}, not {value!r}")
     if knob.kind is int and not isinstance(value, int):

@@ -11,6 +11,8 @@ Time: step and duration are what the network says, held within what can be playe
 mean of what may follow, not a draw, so the time temperature says nothing to it. Velocity, which the
 seed network does not know, is drawn around `Params.velocity` from the same key.
 
+What a musician steers by (scale, register) acts here too, see `play.steering`.
+
 Nothing a network says gets through unchecked: whatever comes in, a playable note comes out.
 """
 
@@ -24,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, ProposedNote
-from improv.play import steps
+from improv.play import steering, steps
 from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 from improv.play.recent import Recent
@@ -42,18 +44,22 @@ TAME = 1e30  # logits that sum to less need no second look
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The chance in one note: (128,) Gumbel noise, and a number from -1 to 1, likelier near 0."""
+    """The chance in one note.
+
+    (128,) Gumbel noise, a number from -1 to 1, likelier near 0, and one from 0 to 1.
+    """
 
     pitch: Floats
     velocity: float
+    snap: float
 
 
 def noise(key: tuple[int, int]) -> Noise:
     """The noise of (seed, index); any two integers."""
-    uniform = bits(key).random(PITCHES + 2)
+    uniform = bits(key).random(PITCHES + 3)
     gumbel = -np.log(-np.log(uniform[:PITCHES] + 2.0**-54))
     # the difference of two uniform numbers has a triangular density
-    return Noise(gumbel, float(uniform[-1] - uniform[-2]))
+    return Noise(gumbel, float(uniform[-2] - uniform[-3]), float(uniform[-1]))
 
 
 def bits(key: tuple[int, int]) -> np.random.Generator:
@@ -81,6 +87,23 @@ def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
             break
         free[pitch] = False
     return free if free.any() else mask
+
+
+def choose_pitch(
+    logits: Logits, recent: Recent, step: float, params: Params, gumbel: Floats, snap: float
+) -> int:
+    """The pitch of a note that begins `step` seconds after the last, as all the knobs have it.
+
+    `gumbel` is (128,) Gumbel noise, `snap` a number from 0 to 1.
+    """
+    free = pitches_open(recent, step, params)
+    wanted = tired(logits, recent.worn(params.guard, step))
+    if (pull := steering.register(params)) is not None and len(wanted) == len(pull):
+        wanted = wanted + pull
+    room = steering.room(free, params)
+    mask = free if room is None else None
+    values = weigh(wanted, params.temperature, params.top_p, mask, room)
+    return steering.snapped(int((values + gumbel).argmax()), free, params, snap)
 
 
 def tired(logits: Logits, worn: Mapping[int, float]) -> Logits:
@@ -146,14 +169,9 @@ def _nucleus(values: Floats, top_p: float) -> Mask:
 
 
 def probabilities(logits: Logits, temperature: float, top_p: float, mask: Mask) -> Floats:
-    """(128,) the distribution that `draw_pitch` draws from."""
+    """(128,) the distribution that a pitch is drawn from."""
     chance = np.exp(weigh(logits, temperature, top_p, mask))
     return np.asarray(chance / chance.sum(), np.float64)
-
-
-def draw_pitch(logits: Logits, temperature: float, top_p: float, mask: Mask, gumbel: Floats) -> int:
-    """One pitch of `probabilities`, by (128,) Gumbel noise."""
-    return int(np.argmax(weigh(logits, temperature, top_p, mask) + gumbel))
 
 
 def draw_velocity(base: int, spread: int, chance: float) -> int:
@@ -188,11 +206,10 @@ def draw(
     """
     chance = noise(key)
     step = held(step, *steps.bounds(recent, params, within))
-    mask = pitches_open(recent, step, params)
-    wanted = tired(logits, recent.worn(params.guard, step))
+    velocity = draw_velocity(params.velocity, params.velocity_spread, chance.velocity)
     return ProposedNote(
-        pitch=draw_pitch(wanted, params.temperature, params.top_p, mask, chance.pitch),
-        velocity=draw_velocity(params.velocity, params.velocity_spread, chance.velocity),
+        pitch=choose_pitch(logits, recent, step, params, chance.pitch, chance.snap),
+        velocity=steering.curved(velocity, params),
         step=step,
-        duration=held(duration, SHORTEST, LONGEST),
+        duration=held(duration * params.note_length, SHORTEST, LONGEST),
     )

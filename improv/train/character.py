@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# how well each degree fits a key, from its tonic up (Krumhansl & Kessler 1982)
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+from improv.music.tonality import MAJOR, MINOR
+
 BAR = 2.0  # seconds: four quarters at 120 to the minute, as MIDI has it where nobody says
 PULSES = 16  # of a bar
 

@@ -11,7 +11,12 @@ from collections.abc import Callable
 
 from improv.errors import UsageError
 from improv.music import general_midi
-from improv.music.names import pitch_name, pitch_number
+from improv.music.names import (
+    pitch_class_name,
+    pitch_class_number,
+    pitch_name,
+    pitch_number,
+)
 from improv.music.vocabulary import STYLES
 from improv.play.params import Knob, Value
 
@@ -22,6 +27,8 @@ LABELS = {
     "velocity_spread": "spread",
     "low": "lowest",
     "high": "highest",
+    "note_length": "length",
+    "velocity_curve": "curve",
     "program": "instrument",
 }
 WORDS: dict[str, dict[str, float]] = {  # and the values they stand for
@@ -32,6 +39,7 @@ WORDS: dict[str, dict[str, float]] = {  # and the values they stand for
 _NAMED: dict[str, Callable[[int], str]] = {
     "program": general_midi.name,
     "channel": lambda channel: str(channel + 1),
+    "key": pitch_class_name,
 }
 _WIDE = 50  # high/low beyond which a track is logarithmic: each doubling is as far
 
@@ -69,6 +77,8 @@ def read(knob: Knob, text: str) -> Value:
         return _read_word(knob, word)
     if knob.name == "program":
         return general_midi.program(text)
+    if knob.name == "key" and not word.isdecimal():
+        return pitch_class_number(text)
     if word in WORDS.get(knob.name, {}):
         return knob.kind(WORDS[knob.name][word])  # type: ignore[no-any-return]  # float or int
     if knob.unit == "pitch":
@@ -82,7 +92,7 @@ def read(knob: Knob, text: str) -> Value:
 
 
 def _read_word(knob: Knob, word: str) -> Value:
-    if word in knob.choices:
+    if word in knob.choices or knob.also(word):
         return word
     if knob.kind is bool and word in {"on", "yes", "1", "true"}:
         return True
@@ -117,7 +127,9 @@ def stepped(knob: Knob, value: Value, presses: int, *, finely: bool = False) -> 
 
 
 def _position(knob: Knob, value: Value) -> float:
-    return knob.choices.index(value) if isinstance(value, str) else value
+    if isinstance(value, str):  # one that is no choice counts as the last
+        return knob.choices.index(value) if value in knob.choices else len(knob.choices) - 1
+    return value
 
 
 def _within(knob: Knob, number: float) -> Value:

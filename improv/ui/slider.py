@@ -136,8 +136,10 @@ class KnobLine(Widget, can_focus=True):
     def _next(self) -> None:
         """The next of its words, and after the last the first."""
         choices = self.knob.choices
-        if isinstance(self._value, str):
+        if self._value in choices:
             self._ask(choices[(choices.index(self._value) + 1) % len(choices)])
+        elif isinstance(self._value, str):  # one spelt out
+            self._ask(choices[0])
 
     # --- typing ------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ def test_pitches_come_as_often_as_their_probability() -> None:
     logits = _logits(3)
     wanted = sampling.probabilities(logits, 1.3, 1.0, ALL)
     drawn = [
-        sampling.draw_pitch(logits, 1.3, 1.0, ALL, sampling.noise((11, n)).pitch)
+        int((sampling.weigh(logits, 1.3, 1.0, ALL) + sampling.noise((11, n)).pitch).argmax())
         for n in range(20_000)
     ]
     found = np.bincount(drawn, minlength=128) / len(drawn)
