@@ -35,9 +35,10 @@ from improv.ui import knobs
 from improv.ui.help import help_page, log_page
 from improv.ui.keyboard import HeldKeys
 from improv.ui.keys import BINDINGS, COMMANDS
+from improv.ui.panel import KnobPanel
 from improv.ui.pickers import InstrumentPicker, PortPicker
 from improv.ui.roll import PianoRoll
-from improv.ui.slider import KnobLine, KnobPanel
+from improv.ui.slider import KnobLine
 from improv.ui.state import State
 from improv.ui.strip import Banner, Heading, StatusStrip
 from improv.ui.terminal import HUNG_UP, hung_up, on_signals, steady_driver
@@ -279,7 +280,10 @@ class ImprovApp(App[int]):
             line.action_default()
 
     def action_knob(self, name: str) -> None:
-        self._knobs.lines[name].focus()
+        self._knobs.focus_on(name)
+
+    def action_page(self, pages: int) -> None:
+        self._knobs.page_by(pages)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
         """What Ctrl+P lists: every action of the screen, and a way to each knob."""

@@ -28,6 +28,7 @@ LABELS = {
     "low": "lowest",
     "high": "highest",
     "note_length": "length",
+    "out_of_scale": "off scale",
     "velocity_curve": "curve",
     "program": "instrument",
 }

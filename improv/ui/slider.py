@@ -1,4 +1,4 @@
-"""One knob as a line: marker, name, track, value. And the panel that holds them all.
+"""One knob as a line: marker, name, track, value.
 
 The line shows the value in force. A change asked for shows at once as a hollow ○ on the track
 and as `1.00→1.10` beside it, until the player says it is in force. A knob that turns nothing in
@@ -18,14 +18,12 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from improv.play.params import KNOBS, Knob, Value
+from improv.play.params import Knob, Value
 from improv.ui import knobs
 
 NAME_WIDTH = 14  # with the marker
@@ -307,30 +305,3 @@ class KnobLine(Widget, can_focus=True):
 
     def _typed(self, text: str, styles: dict[str, Style]) -> list[Segment]:
         return [Segment(f" {text}▏", styles["typed"]), Segment(" Enter sets, Esc", styles["track"])]
-
-
-class KnobPanel(VerticalScroll, can_focus=False):
-    """All the knobs, in the order of KNOBS, in as many columns as the style sheet gives."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "go(-1)", "Line above", show=False),
-        Binding("down", "go(1)", "Line below", show=False),
-    ]
-
-    def __init__(self, turn: Turn) -> None:
-        super().__init__(id="knobs")
-        self.lines = {name: KnobLine(knob, turn) for name, knob in KNOBS.items()}
-
-    def compose(self) -> ComposeResult:
-        yield from self.lines.values()
-
-    def action_go(self, rows: int) -> None:
-        """To the knob that many rows away in the same column; from nowhere, to the first."""
-        lines = list(self.lines.values())
-        focused = self.screen.focused
-        if not isinstance(focused, KnobLine):
-            lines[0].focus()
-            return
-        target = lines.index(focused) + rows * max(1, self.styles.grid_size_columns)
-        if 0 <= target < len(lines):
-            lines[target].focus()

@@ -47,7 +47,7 @@ from screen import SIZE, banner, hear, line, text
 async def test_keys_turn_the_knob_with_the_focus(app, link, name, key, value) -> None:
     """One press, one SetParam with the next serial."""
     async with app.run_test(size=SIZE) as pilot:
-        line(app, name).focus()
+        app.action_knob(name)
         await pilot.press(key)
         assert link.sent == [SetParam(1, name, value)]
         assert type(link.sent[0].value) is KNOBS[name].kind
@@ -92,7 +92,7 @@ async def test_zero_is_the_default(app, link, status) -> None:
 async def test_a_value_can_be_typed(app, link, name: str, keys: str, value) -> None:
     """A digit or Enter begins, Enter sends; the point is a point and not a stop."""
     async with app.run_test(size=SIZE) as pilot:
-        line(app, name).focus()
+        app.action_knob(name)
         await pilot.press(*keys.split())
         await pilot.pause()
         assert link.sent == [SetParam(1, name, value)]
@@ -155,17 +155,6 @@ async def test_arrows_go_from_knob_to_knob(app) -> None:
         assert app.focused is line(app, "time_temperature")
         await pilot.press("up")
         assert app.focused is line(app, "time_temperature")
-
-
-async def test_every_knob_has_a_line_in_view(app) -> None:
-    """At 80 by 24 all of them are on the screen without scrolling."""
-    async with app.run_test(size=SIZE) as pilot:
-        await pilot.pause()
-        for name in KNOBS:
-            region = line(app, name).region
-            assert region.height == 1
-            assert app.screen.region.contains_region(region)
-            assert line(app, name).tooltip == KNOBS[name].help
 
 
 async def test_words_go_round_by_enter_and_digits_are_not_for_them(app, link, status) -> None:

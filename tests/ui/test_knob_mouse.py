@@ -15,6 +15,7 @@ from screen import SIZE, line
 async def test_a_click_on_the_track_sets_the_value(app, link) -> None:
     """Its right end is the highest."""
     async with app.run_test(size=SIZE) as pilot:
+        app.action_knob("velocity")
         await pilot.pause()
         end = line(app, "velocity")._track()[-1]
         await pilot.click("#knob-velocity", offset=(end, 0))
@@ -49,6 +50,7 @@ async def test_a_drag_turns_until_the_button_is_let_go(app, link) -> None:
 async def test_the_wheel_turns(app, link, wheel, shift: bool, value: int) -> None:
     """Up is more; with Shift finely."""
     async with app.run_test(size=SIZE) as pilot:
+        app.action_knob("velocity")
         await pilot.pause()
         at = line(app, "velocity").region
         app.post_message(wheel(None, at.x + 3, at.y, 0, 0, 0, shift, False, False, at.x + 3, at.y))
@@ -61,6 +63,7 @@ async def test_a_double_click_is_the_default(app, link, status) -> None:
     """As on any mixing desk."""
     link.to_say = [status(params=Params(velocity=10))]
     async with app.run_test(size=SIZE) as pilot:
+        app.action_knob("velocity")
         await pilot.pause()
         await pilot.double_click("#knob-velocity", offset=(2, 0))
         assert link.sent == [SetParam(1, "velocity", 80)]
@@ -69,6 +72,7 @@ async def test_a_double_click_is_the_default(app, link, status) -> None:
 async def test_a_click_switches_thru(app, link) -> None:
     """The switch is its own button."""
     async with app.run_test(size=SIZE) as pilot:
+        app.action_knob("thru")
         await pilot.pause()
         await pilot.click("#knob-thru", offset=(NAME_WIDTH + 1, 0))
         assert link.sent == [SetParam(1, "thru", False)]
@@ -77,6 +81,7 @@ async def test_a_click_switches_thru(app, link) -> None:
 async def test_clicks_on_the_instrument_step_or_open_the_list(app, link) -> None:
     """The arrows step, the name opens."""
     async with app.run_test(size=SIZE) as pilot:
+        app.action_knob("program")
         await pilot.pause()
         width = line(app, "program").size.width
         await pilot.click("#knob-program", offset=(width - 2, 0))

@@ -136,7 +136,16 @@ def test_other_instrument_and_channel(link, clock, scene, status, snap_compare) 
     params = replace(shaped, program=65, channel=9, thru=False, guard="strong", polyphony=1)
     params = replace(params, style=0.3, time_temperature=0.5)
     link.to_say = [*scene[:-1], status(params=params)]
-    assert snap_compare(ImprovApp(link, clock), run_before=pressing())
+    assert snap_compare(ImprovApp(link, clock), run_before=pressing("left_square_bracket"))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=["60x20", "80x24", "120x40"])
+def test_steering(link, clock, scene, status, snap_compare, size) -> None:
+    """The page of what it keeps to: a scale of one's own tonic, a register, a single line."""
+    params = Params(scale="dorian", key=2, scale_lock=0.5, register=-0.3, density=0.4, polyphony=1)
+    link.to_say = [*scene[:-1], status(params=params)]
+    app = ImprovApp(link, clock)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("right_square_bracket"))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
