@@ -8,6 +8,7 @@ The file improv reads without being told is `improv.toml` in the user's configur
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -17,7 +18,7 @@ import platformdirs
 
 from improv.errors import ImprovError, UsageError
 from improv.play.params import Params
-from improv.ports.spec import parse_spec
+from improv.ports.spec import Kind, parse_spec
 
 T = TypeVar("T")
 _WORDS: dict[Any, str] = {
@@ -27,6 +28,8 @@ _WORDS: dict[Any, str] = {
     str: "text in quotes",
     tuple[str, ...]: "a list of texts in brackets",
 }
+LONGEST_LATENCY = 2000.0
+"""In ms: what a wireless loudspeaker may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Session:
     soundfont: str | None = None
     prompt: str | None = None
     seed: int | None = None  # None: a new one each time, shown on the screen
+    latency: dict[str, float] = field(default_factory=dict)  # of outputs, by spec, in ms
 
     def __post_init__(self) -> None:
         if self.device not in {"auto", "cpu", "gpu"}:
@@ -91,10 +95,13 @@ def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
     for key, value in table.items():
         if key not in known:
             raise UsageError(f"{where} unknown key {key!r}; known: {', '.join(sorted(known))}")
+        is_table = is_dataclass(hints[key]) or hints[key] == dict[str, float]
+        if is_table and not isinstance(value, dict):
+            raise UsageError(f"{where} {key} must be a table, not {value!r}")
         if is_dataclass(hints[key]):
-            if not isinstance(value, dict):
-                raise UsageError(f"{where} {key} must be a table, not {value!r}")
             values[key] = _build(hints[key], value, f"{where} [{key}]")
+        elif is_table:
+            values[key] = latencies(value, f"{where} {key}")
         else:
             values[key] = _value(hints[key], value, f"{where} {key}")
     try:
@@ -115,3 +122,24 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return value
     names = " or ".join(_WORDS.get(one, str(one)) for one in allowed if one is not type(None))
     raise UsageError(f"{where} must be {names}, not {value!r}")
+
+
+def latencies(table: Mapping[str, Any], where: str) -> dict[str, float]:
+    """Outputs' latencies in ms, by spec or by device. Raises UsageError, which begins `where`."""
+    checked = {}
+    for name, ms in table.items():
+        if type(ms) not in {int, float} or not 0 <= ms <= LONGEST_LATENCY:
+            raise UsageError(
+                f"{where} {name!r} must be a number of ms from 0 to {LONGEST_LATENCY:g}, not {ms!r}"
+            )
+        if name.startswith(f"{Kind.FLUIDSYNTH.value}:"):  # a device, as calibrate stores it
+            checked[name] = float(ms)
+            continue
+        try:
+            spec = parse_spec(name)
+        except UsageError as error:
+            raise UsageError(f"{where} {error}") from None
+        if spec.kind in {Kind.FILE, Kind.NONE}:
+            raise UsageError(f"{where} {name!r} is not heard, so it has no latency")
+        checked[str(spec)] = float(ms)
+    return checked

@@ -38,6 +38,14 @@ def test_a_partial_file_is_enough(tmp_path):
     assert config.load(path) == Config(Session(inputs=("none",)), Params(temperature=2.0))
 
 
+def test_outputs_have_latencies_by_name(tmp_path):
+    """A table of numbers, by spec as it is written elsewhere, or by what calibrate calls it."""
+    text = '[session.latency]\n"virtual" = 3\n"port:Micro Freak" = 12.5\n"fluidsynth:jack" = 20\n'
+    assert config.load(write(tmp_path, text)).session.latency == {
+        "virtual:improv": 3.0, "port:Micro Freak": 12.5, "fluidsynth:jack": 20.0
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -54,6 +62,11 @@ def test_a_partial_file_is_enough(tmp_path):
         ("[params]\nguard = false", "guard must be text in quotes, not False"),
         ('[session]\noutputs = ["usb"]', "not a port: 'usb'"),
         ("params = 3", "params must be a table"),
+        ("[session]\nlatency = 3", r"\[session\] latency must be a table, not 3"),
+        ("[session.latency]\nmicro = 3", "latency not a port: 'micro'"),
+        ('[session.latency]\n"port:m" = -1', "'port:m' must be a number of ms from 0 to 2000"),
+        ('[session.latency]\n"port:m" = "long"', "'port:m' must be a number of ms"),
+        ('[session.latency]\n"file:a.mid" = 3', "'file:a.mid' is not heard, so it has no latency"),
         ("[params", "is not TOML"),
     ],
 )

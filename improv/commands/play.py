@@ -30,6 +30,8 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--output", action="append", metavar="SPEC", help=spec)
     heard = "virtual[:NAME], port:NAME or none; may be repeated"
     sub.add_argument("--input", action="append", metavar="SPEC", help=heard)
+    late = "how long after it is sent to this output is heard, if `improv calibrate` can't tell"
+    sub.add_argument("--output-latency", action="append", metavar="SPEC=MS", help=late)
     sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
     sub.add_argument(
@@ -43,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from improv import config
     from improv.model.store import find
     from improv.ports.spec import parse_spec
+    from improv.session import latencies
     from improv.session.messages import ModelSetup, PlayerSetup
     from improv.session.terminal import PlayerProcess
 
@@ -69,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         seconds=seconds,
         keep_playing=options.keep_playing,
         keep_lateness=options.report is not None,
+        latency_ms=latencies.wanted(base.latency, options.output_latency or ()),
     )
     headless = options.headless
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):

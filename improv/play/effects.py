@@ -33,6 +33,11 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Let nothing of improv's come that waits for its moment at an output (see `outbox`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Ask the model to go on."""
 
@@ -46,5 +51,5 @@ class Tell:
     report: Sounded | Ended | Planned | Notice
 
 
-Effect = Send | Ask | Tell
+Effect = Send | Hush | Ask | Tell
 Item = Event | SetParam | Transport | Strike | Proposal

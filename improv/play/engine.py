@@ -25,7 +25,7 @@ from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
 from improv.play import asking
 from improv.play.asking import HORIZON
-from improv.play.effects import Ask, Effect, Item, Send
+from improv.play.effects import Ask, Effect, Hush, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
@@ -125,7 +125,7 @@ class Engine:
         times = [self._scheduler.due()]
         if self.phase is Phase.LISTENING:
             end = self._turns.phrase_end(self.params.pause)
-            times.append(None if end is None else end - LEAD)
+            times.append(None if end is None else end - LEAD - self._scheduler.lead)
         times += [self._idle_due(), self._ask_at()]
         return min((time for time in times if time is not None), default=None)
 
@@ -191,6 +191,18 @@ class Engine:
         self._hands.lift(now, audible=self.params.thru)
         return self.handle(None, now)
 
+    def lead_by(self, lead: float, now: float) -> list[Effect]:
+        """Give each planned note out `lead` seconds before it is due: the slowest output's latency.
+
+        Where that grows, what is planned is drawn anew: its beginning would be late already.
+        """
+        if lead == self._scheduler.lead:
+            return []
+        if lead > self._scheduler.lead:
+            self._drop_plan(float("-inf"))
+        self._scheduler.lead = lead
+        return self.handle(None, now)
+
     def finish(self, now: float) -> list[Effect]:
         """Let every note go and reset every channel used, for exit."""
         self._drop_plan(float("-inf"))
@@ -233,7 +245,7 @@ class Engine:
             self._wire.ledger.touch(after.channel)
             self._wire.send(program_change(after.channel, after.program), now, Source.IMPROV)
         if command.name not in {"thru", "program", "channel", "pause"}:
-            self._drop_plan(now + COMMIT)
+            self._drop_plan(self._scheduler.heard(now) + COMMIT)
             if self.phase is Phase.PLAYING:
                 self.promptness.turned(now)
 
@@ -242,6 +254,7 @@ class Engine:
             case Action.PLAY:
                 self._begin(now)
             case Action.PAUSE | Action.STOP:
+                self._wire.do(Hush())
                 self._drop_plan(float("-inf"))
                 for note in self._wire.ledger.sounding(Source.IMPROV):
                     self._wire.end(note.serial, now)
@@ -258,6 +271,7 @@ class Engine:
                 self.phase = Phase.STOPPED
 
     def _let_all_go(self, now: float) -> None:
+        self._wire.do(Hush())
         self._hands.forget()
         self.released += self._wire.silence(now)
 
@@ -275,13 +289,14 @@ class Engine:
         if not self._asked or proposal.number != self._number:
             return  # stale: the plan it belonged to was dropped
         self._asked = False
+        heard = self._scheduler.heard(now)
         if self._context.unheard and not len(self._scheduler):
-            self._go_on_at_once(proposal, now)
-        starts = (self._scheduler.last_start, self._context.last_start, now)
+            self._go_on_at_once(proposal, heard)
+        starts = (self._scheduler.last_start, self._context.last_start, heard)
         anchor = next(start for start in starts if start is not None)
         proposed = proposal.notes[: self._left()]
         before = (*self._recent, *(note.start for note in self._scheduler.plan))
-        notes = place(proposed, anchor=anchor, floor=max(self._floor, now), before=before)
+        notes = place(proposed, anchor=anchor, floor=max(self._floor, heard), before=before)
         self._scheduler.add(notes)
         self._issued += len(notes)
         if notes:
@@ -315,7 +330,7 @@ class Engine:
         """Begin where your phrase has ended, or where nobody plays."""
         if self.phase is Phase.LISTENING:
             end = self._turns.phrase_end(self.params.pause)
-            if end is not None and now >= end - LEAD:
+            if end is not None and now >= end - LEAD - self._scheduler.lead:
                 self._begin(now)
                 self._floor = end
                 self.promptness.answering()
@@ -324,17 +339,17 @@ class Engine:
             self._begin(now)
 
     def _sound(self, note: Note, now: float) -> None:
-        if now - note.start > TOO_LATE:
+        if self._scheduler.heard(now) - note.start > TOO_LATE:
             self.dropped += 1
             return
         key = (self.params.channel, note.pitch, True)  # a note that has it ends in any case
         others = [n for n in self._wire.ledger.sounding(Source.IMPROV) if n.key != key]
         for oldest in others[: max(0, len(others) + 1 - self.params.polyphony)]:  # see play.steps
-            self._wire.end(oldest.serial, now)
+            self._wire.end(oldest.serial, now, due=max(now, note.start))
         serial = self._wire.new_serial()
         self.played += 1
         self._recent.append(note.start)
-        self.promptness.sounded(note.start, now)
+        self.promptness.sounded(note.start, max(now, note.start))
         self._context.begin(serial, note, held=False)
         self._wire.start(serial, self.params.channel, note, now, due=note.start, audible=True)
         self._scheduler.owe(serial, note.start + note.duration)
@@ -355,14 +370,16 @@ class Engine:
         if self.phase is not Phase.PLAYING or not self._ready or self._asked or self._left() == 0:
             return None
         last = self._scheduler.last_start
-        return self._retry_at if last is None else max(self._retry_at, last - HORIZON)
+        ahead = HORIZON + self._scheduler.lead
+        return self._retry_at if last is None else max(self._retry_at, last - ahead)
 
     def _ask(self, now: float) -> None:
         self._number += 1
         self._asked = True
         plan, told = self._scheduler.plan, self.params.context
-        heard = self._context.snapshot(now + HORIZON, max(told, MEMORY))
-        context, before = asking.behind((*heard, *plan), told)
+        heard = self._scheduler.heard(now)
+        sounded = self._context.snapshot(heard + HORIZON, max(told, MEMORY))
+        context, before = asking.behind((*sounded, *plan), told)
         request = Request(
             self._number,
             context,
@@ -370,7 +387,7 @@ class Engine:
             asking.count(len(plan), self._left()),
             self.seed,
             self._issued,
-            begins=asking.begins(len(plan), self._context.last_start, self._floor, now),
+            begins=asking.begins(len(plan), self._context.last_start, self._floor, heard),
             before=before,
         )
         self._wire.do(Ask(request))

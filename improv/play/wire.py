@@ -47,17 +47,18 @@ class Wire:
     def start(
         self, serial: int, channel: int, note: Note, now: float, *, due: float, audible: bool
     ) -> None:
-        """Start a note that was due at `due`; one that is not audible goes to takes only."""
+        """Start a note that is due at `due`; one that is not audible goes to takes only."""
         sounding = Sounding(serial, channel, note.pitch, note.source, audible)
         cut = self.ledger.start(sounding)
+        heard = max(now, due)
         if cut is not None:
-            self._let_go(cut, now, due=now, at=now)
+            self._let_go(cut, now, due=heard, at=heard)
         for sustain in (self._yours, self._its):
             rung = sustain.strike(sounding.key)
             if rung is not None:
                 self._context.end(rung, note.start)
         self.send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
-        self.tell(Sounded(serial, note.pitch, note.velocity, now, note.source))
+        self.tell(Sounded(serial, note.pitch, note.velocity, heard, note.source))
 
     def end(
         self, serial: int, now: float, *, due: float | None = None, at: float | None = None
@@ -132,7 +133,7 @@ class Wire:
             self._context.release(note.serial, at)
         else:
             self._context.end(note.serial, at)
-        self.tell(Ended(note.serial, now))
+        self.tell(Ended(note.serial, max(now, due)))
 
     def _cease(self, serials: list[int], at: float) -> None:
         for serial in serials:

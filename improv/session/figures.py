@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 
 from improv.play.engine import Engine
+from improv.play.outbox import Outboxes
 from improv.play.timing import Meter
 from improv.session.messages import Timing
 
 
-def figures(engine: Engine, meter: Meter, priority: str, elapsed: float) -> Timing:
+def figures(
+    engine: Engine, meter: Meter, outboxes: Outboxes, priority: str, elapsed: float
+) -> Timing:
     """Everything in the units of its name. `elapsed`: seconds since the player began."""
     prompt = engine.promptness
     inference = meter.inference_us.at(0.5, 0.99)
@@ -24,7 +27,7 @@ def figures(engine: Engine, meter: Meter, priority: str, elapsed: float) -> Timi
         lateness_ms_max=1000 * meter.lateness.largest,
         sent=meter.sent,
         late=meter.late,
-        dropped=engine.dropped,
+        dropped=engine.dropped + outboxes.dropped,
         released=engine.released,
         queued=engine.planned,
         priority=priority,

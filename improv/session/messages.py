@@ -49,6 +49,7 @@ __all__ = [
     "Reply",
     "Report",
     "Request",
+    "SaveTake",
     "SetInputs",
     "SetOutputs",
     "SetParam",
@@ -75,11 +76,16 @@ class SetInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveTake:
+    """Keep the take of this session for ever; a Notice says where it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     pass
 
 
-Command = SetParam | Transport | Strike | SetOutputs | SetInputs | Quit
+Command = SetParam | Transport | Strike | SetOutputs | SetInputs | SaveTake | Quit
 
 # --- player -> terminal --------------------------------------------------------------------
 
@@ -141,6 +147,8 @@ class Status:
     sounding: frozenset[int] | None = None
     # How many messages each port would not take or do since the start; those without are left out.
     faults: tuple[tuple[str, int], ...] = ()
+    # Outputs that get improv's notes this long before they are due; those with none are left out.
+    latency_ms: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,7 @@ class ModelReady:
     name: str
     backend: str
     inert: frozenset[str] = frozenset()  # knobs that turn nothing in what it plays
+    digest: str = ""  # SHA-256 of its weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,7 @@ class PlayerSetup:
     seconds: float | None = None  # play this long, then quit
     keep_playing: bool = False  # go on when the terminal is gone
     keep_lateness: bool = False  # say every note's lateness in Goodbye
+    latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
 
 
 # --- what the screen holds -----------------------------------------------------------------

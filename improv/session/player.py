@@ -11,14 +11,12 @@ import gc
 import os
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from improv.errors import DeviceError
-from improv.music.event import NoteOff, NoteOn, Other, Source
+from improv.music.event import NoteOff, NoteOn, Other
 from improv.play.clock import Clock, Inbox, monotonic
-from improv.play.effects import Ask, Effect, Item, Send, Tell
+from improv.play.effects import Ask, Effect, Item, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.params import turned
@@ -47,6 +45,7 @@ from improv.session.messages import (
     Strike,
     Transport,
 )
+from improv.session.outgoing import Outgoing
 
 STATUS_EVERY = 0.1
 
@@ -81,7 +80,8 @@ class Player:
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
-        self._outputs: dict[str, Output] = {}
+        self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose)
+        self._outputs = self._outgoing.outputs
         self._inputs: dict[str, Input] = {}
         # what was last chosen, None until then: a port that opens after it was closed again goes
         self._wanted_outputs: tuple[str, ...] | None = None
@@ -116,10 +116,12 @@ class Player:
         end = None if seconds is None else self._clock() + seconds
         status_at = self._clock()
         while self._reason is None:
-            deadlines = (self._engine.due(), status_at, end)
+            deadlines = (self._engine.due(), self._outgoing.boxes.due(), status_at, end)
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             now = self._clock()
             self._take(item, now)
+            self._outgoing.depart()
+            self._look_ahead()
             if now >= status_at:
                 self._say_faults()
                 self._report(self._status(now))
@@ -220,16 +222,13 @@ class Player:
         if not _is_wanted(output.name, self._wanted_outputs):
             self._rack.close(output)
             return
-        self._outputs[output.name] = output
+        self._outgoing.add(output)
         self._say_if_back(output.name)
         self._say_where()
         path = getattr(output, "path", None)  # a take's: it writes over nothing
         if path is not None and f"file:{path}" != output.name:
             self._notice(f"there is a take of that name already; this one goes to {path}")
-        try:
-            _tell(output, self._engine.greeting(self._clock()))
-        except DeviceError as error:
-            self._lose(output, str(error))
+        self._outgoing.tell(output.name, self._engine.greeting(self._clock()))
 
     def _take_input(self, opened: Input) -> None:
         if not _is_wanted(opened.name, self._wanted_inputs):
@@ -243,7 +242,10 @@ class Player:
         ports: dict[str, Any]
         for ports in (self._outputs, self._inputs):
             if ports.get(port.name) is port:
-                del ports[port.name]
+                if ports is self._outputs:
+                    self._outgoing.remove(port.name)
+                else:
+                    del ports[port.name]
                 self._lost.add(port.name)
                 self._notice(words, Level.WARNING)
                 self._rack.lose(port)
@@ -267,10 +269,8 @@ class Player:
         self._wanted_outputs = specs
         self._rack.forget_lost("output", keep=specs)
         for name in set(self._outputs) - set(specs):
-            output = self._outputs.pop(name)
-            with suppress(DeviceError):  # it is closed in any case
-                _tell(output, self._engine.farewell(self._clock()))
-            self._rack.close(output)
+            farewell = self._engine.farewell(self._clock())
+            self._rack.close(self._outgoing.part(name, farewell))
         self._say_where()
         for spec in specs:
             if spec not in self._outputs:
@@ -290,9 +290,7 @@ class Player:
 
     def _apply(self, effects: list[Effect]) -> None:
         """Sound first, words after: notes due together leave together."""
-        for effect in effects:
-            if isinstance(effect, Send):
-                self._send(effect)
+        self._outgoing.apply(effects)
         for effect in effects:
             match effect:
                 case Ask(request=request):
@@ -300,19 +298,10 @@ class Player:
                 case Tell(report=report):
                     self._report(report)
 
-    def _send(self, effect: Send) -> None:
-        now = self._clock()
-        for output in list(self._outputs.values()):
-            if not (effect.audible or output.is_take):
-                continue
-            try:
-                output.send(effect.message, now, effect.source)
-            except DeviceError as error:
-                self._lose(output, str(error))
-        if effect.audible:
-            self._meter.sent += 1
-        if effect.is_onset and effect.source is Source.IMPROV:
-            self._meter.note_sent(effect.due, now - effect.due)
+    def _look_ahead(self) -> None:
+        """Play as far ahead as the slowest output needs; not while effects are still applied."""
+        lead = self._outgoing.boxes.lead
+        self._apply(self._engine.lead_by(lead, self._clock()))
 
     def _say_faults(self) -> None:
         for words in self._faults.look(self._inputs.values(), self._outputs.values()):
@@ -341,17 +330,14 @@ class Player:
             context=engine.context_size,
             played=engine.played,
             heard=engine.heard,
-            timing=figures(engine, self._meter, self._priority, now - self._began),
+            timing=figures(
+                engine, self._meter, self._outgoing.boxes, self._priority, now - self._began
+            ),
             inert=self._model.inert,
             sounding=engine.serials,
             faults=self._faults.by_port,
+            latency_ms=self._outgoing.boxes.latency_ms,
         )
-
-
-def _tell(output: Output, sends: list[Send]) -> None:
-    for send in sends:
-        if send.audible or output.is_take:
-            output.send(send.message, send.due, send.source)
 
 
 def _is_wanted(name: str, chosen: tuple[str, ...] | None) -> bool:

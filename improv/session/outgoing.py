@@ -1,0 +1,99 @@
+"""What goes out: the open outputs, what waits for each, and how late each send was.
+
+Belongs to the loop thread, like the player. Rule: all outputs of one latency are sent to at once,
+each of another at its own time (`play.outbox`); lateness is the moment of the send call against
+the moment that output was to be sent to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from improv.errors import DeviceError
+from improv.music.event import Source
+from improv.play.clock import Clock
+from improv.play.effects import Effect, Hush, Send
+from improv.play.interfaces import Output
+from improv.play.outbox import Departure, Outboxes
+from improv.play.timing import Meter
+from improv.ports.device import device
+
+
+class Outgoing:
+    """The open outputs, by name. `lose` is told of one that would not take a message, and why."""
+
+    def __init__(
+        self,
+        latency_ms: Iterable[tuple[str, float]],
+        meter: Meter,
+        clock: Clock,
+        lose: Callable[[Output, str], None],
+    ) -> None:
+        self.outputs: dict[str, Output] = {}
+        self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
+        self._meter = meter
+        self._clock = clock
+        self._lose = lose
+
+    def add(self, output: Output) -> None:
+        """Begin to send to an output."""
+        self.outputs[output.name] = output
+        self.boxes.open(output.name, device(output), is_take=output.is_take)
+
+    def remove(self, name: str) -> None:
+        """Send nothing more to an output, not even what waits: it is gone."""
+        del self.outputs[name]
+        self.boxes.close(name)
+
+    def part(self, name: str, farewell: Iterable[Send]) -> Output:
+        """Stop sending to an output: what sounds there ends; it is the caller's to close."""
+        output = self.outputs[name]
+        self.boxes.cut(self._clock(), name)
+        self._put(name, farewell)
+        with suppress(DeviceError):  # it is closed in any case
+            for _, departure in self.boxes.pop(self._clock(), name):
+                self._call(output, departure)
+        self.remove(name)
+        return output
+
+    def tell(self, name: str, sends: Iterable[Send]) -> None:
+        """Send messages to one output alone."""
+        self._put(name, sends)
+        self.depart()
+
+    def apply(self, effects: Iterable[Effect]) -> None:
+        """Do those effects that reach the outputs, in order: notes due together leave together."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                for name in self.outputs:
+                    self._put(name, (effect,))
+                self._meter.sent += effect.audible
+            elif isinstance(effect, Hush):
+                self.boxes.cut(self._clock())
+            else:
+                continue
+            self.depart()
+
+    def depart(self) -> None:
+        """Send what is to leave by now."""
+        for name, departure in self.boxes.pop(self._clock()):
+            output = self.outputs.get(name)
+            if output is None:  # lost by the message before
+                continue
+            try:
+                self._call(output, departure)
+            except DeviceError as error:
+                self._lose(output, str(error))
+
+    def _put(self, name: str, sends: Iterable[Send]) -> None:
+        is_take = self.outputs[name].is_take
+        for send in sends:
+            if send.audible or is_take:
+                self.boxes.put(name, send, self._clock())
+
+    def _call(self, output: Output, departure: Departure) -> None:
+        now, send = self._clock(), departure.send
+        output.send(send.message, now, send.source)
+        if send.is_onset and send.source is Source.IMPROV and not output.is_take:
+            self._meter.note_sent(send.due, now - departure.at)
