@@ -65,20 +65,18 @@ def shared_options(sub: argparse.ArgumentParser) -> None:
 
 def params(options: argparse.Namespace, configured: Params) -> Params:
     """The configured parameters with those of the command line over them."""
-    from improv.music import general_midi, scale
+    from improv.music import general_midi
 
     if options.instrument is not None:
         configured = configured.with_value("program", general_midi.program(options.instrument))
-    given = {name: getattr(options, name, None) for name in KNOBS}
     # Texts are read as on the screen: C4, channel 1-16. All at once: low and high go together.
-    if given.get("scale") is not None:  # "D dorian" is two knobs
-        tonic, given["scale"] = scale.parse(given["scale"])
-        given["key"] = tonic if given["key"] is None else given["key"]
-    changed: dict[str, Any] = {
-        name: knobs.read(KNOBS[name], value) if isinstance(value, str) else value
-        for name, value in given.items()
-        if value is not None
-    }
+    changed: dict[str, Any] = {}
+    for name, knob in KNOBS.items():
+        value = getattr(options, name, None)
+        if isinstance(value, str):  # the key comes after the scale, so --key has the last word
+            changed |= knobs.read_all(knob, value)
+        elif value is not None:
+            changed[name] = value
     return replace(configured, **changed)
 
 

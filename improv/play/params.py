@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from improv.errors import UsageError
+from improv.music import chord as chords
 from improv.music import scale as scales
 
 Value = float | int | bool | str
@@ -36,6 +37,11 @@ class Knob:
     help: str
     choices: tuple[str, ...] = ()  # from the least to the most; `low` and `high` number them
     also: Callable[[str], bool] = _never  # whether a word that is no choice is a value all the same
+
+    @property
+    def spelt(self) -> bool:
+        """Whether it takes words beside its choices."""
+        return self.also is not _never
 
 
 def _knob(default: Value, low: float, high: float, step: float, unit: str, words: str) -> Any:
@@ -71,6 +77,10 @@ class Params:
         0.0, 0.0, 2.0, 0.1, "", "classical (0), pop (1) or melody (2); between is a blend"
     )
     context: int = _knob(25, 1, 512, 5, "notes", "how many of the last notes it goes by")
+    futures: int = _knob(4, 1, 32, 1, "", "ways to go on it chooses from; 1 takes the first")
+    contrast: float = _knob(
+        0.0, -1.0, 1.0, 0.1, "", "choose what is like your playing (-1) or unlike it (1)"
+    )
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")
@@ -80,6 +90,13 @@ class Params:
     )
     low: int = _knob(21, 0, 127, 1, "pitch", "lowest pitch it plays")
     high: int = _knob(108, 0, 127, 1, "pitch", "highest pitch it plays")
+    chord: str = _choice(
+        chords.NONE,
+        chords.CHOICES,
+        "the chord it leans on: Am7, or its notes: C E G",
+        chords.is_chord,
+    )
+    lean: float = _knob(0.5, 0.0, 1.0, 0.1, "", "how far it leans on the notes of a chord")
     register: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards low (-1) or high (1)")
     density: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards few notes (-1) or many (1)")
     scale: str = _choice(

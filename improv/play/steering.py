@@ -1,4 +1,4 @@
-"""Where a musician pulls the music: scale, register, density. Wrong notes in a key? Look here.
+"""Where a musician pulls the music: scale, chord, register, density. Wrong notes? Look here.
 
 Each acts on the distribution a note is drawn from, before it is drawn.
 
@@ -7,6 +7,8 @@ of its chance; what is left is what the network would play, given that. "snap" d
 pitches and moves a note that falls outside, with chance `scale_lock`, to the nearest pitch inside
 that may be struck: as likely as its neighbours were, so the line keeps its shape, and of two draws
 the higher stays the higher.
+
+A chord is a prior: its notes, in every octave, weigh so many nats more, and all others may come.
 
 Register and density tilt: each octave up weighs so many nats more, and each doubling of the time to
 the next note so many less. A tilt bends what the network says and keeps its surprises, where a
@@ -20,6 +22,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from improv.music.chord import NONE as NO_CHORD
+from improv.music.chord import pitch_classes
 from improv.music.event import PITCHES
 from improv.music.hearing import SHORTEST, WIDTH
 from improv.music.scale import NONE, OCTAVE, YOURS, belong
@@ -30,6 +34,7 @@ from improv.play.recent import TOGETHER
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+CHORD_NATS = 4.0  # given to the notes of a chord at the end of the lean knob
 OCTAVE_NATS = 1.5  # taken or given for each octave at the end of the register knob
 DOUBLING_NATS = 1.0  # and for each doubling of time at the end of the density knob
 
@@ -65,11 +70,13 @@ def snapped(pitch: int, free: Mask, params: Params, chance: float) -> int:
     return int(inside[np.abs(inside - pitch).argmin()])
 
 
-def register(params: Params) -> Floats | None:
-    """(128,) nats by which each pitch is likelier; None where the knob stands in the middle."""
-    if not params.register:
+def pull(params: Params) -> Floats | None:
+    """(128,) nats by which each pitch is likelier; None where nothing pulls."""
+    leans = params.lean > 0.0 and params.chord != NO_CHORD
+    if not params.register and not leans:
         return None
-    return params.register * OCTAVE_NATS * _OCTAVES
+    nats = params.register * OCTAVE_NATS * _OCTAVES
+    return nats + params.lean * CHORD_NATS * _chord(params.chord) if leans else nats
 
 
 def density(params: Params) -> Floats | None:
@@ -85,6 +92,12 @@ def curved(velocity: int, params: Params, *, back: bool = False) -> int:
         return velocity
     curve = 1.0 / params.velocity_curve if back else params.velocity_curve
     return int(min(127, max(1, round(127 * (velocity / 127) ** curve))))
+
+
+@lru_cache(maxsize=64)
+def _chord(text: str) -> Floats:
+    classes = pitch_classes(text)
+    return np.array([float(pitch % OCTAVE in classes) for pitch in range(PITCHES)])
 
 
 @lru_cache(maxsize=64)

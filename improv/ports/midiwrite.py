@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import mido
 
 Timed = tuple[float, bytes]  # (seconds from the beginning of the file, message)
+Meta = tuple[float, int, bytes]  # (seconds, kind of meta event, its data)
 
 PER_QUARTER = 960
 TICKS_PER_SECOND = 2 * PER_QUARTER  # at the 120 bpm every file states: a tick is 0.52 ms
@@ -20,8 +21,10 @@ TICKS_PER_SECOND = 2 * PER_QUARTER  # at the 120 bpm every file states: a tick i
 _Ticked = list[tuple[int, bytes]]
 
 
-def midi_file(title: str, tracks: Mapping[str, Iterable[Timed]]) -> bytes:
-    """A format 1 file: a track with the title and the tempo, then one for each name.
+def midi_file(
+    title: str, tracks: Mapping[str, Iterable[Timed]], metas: Iterable[Meta] = ()
+) -> bytes:
+    """A format 1 file: a track with the title, the tempo and `metas`, then one for each name.
 
     The order within a track is kept. Every note-on gets one note-off at least a tick later and
     before the same key is struck again; a note still sounding at the end of its track ends
@@ -29,7 +32,13 @@ def midi_file(title: str, tracks: Mapping[str, Iterable[Timed]]) -> bytes:
     """
     file = mido.MidiFile(type=1, ticks_per_beat=PER_QUARTER)
     tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(120))
-    file.tracks.append(mido.MidiTrack([_name(title), tempo]))
+    first = mido.MidiTrack([_name(title), tempo])
+    now = 0
+    for at, kind, data in sorted(metas, key=lambda meta: meta[0]):
+        tick = max(round(at * TICKS_PER_SECOND), 0)
+        first.append(mido.UnknownMetaMessage(kind, data=tuple(data), time=tick - now))
+        now = tick
+    file.tracks.append(first)
     for name, sent in tracks.items():
         track = mido.MidiTrack([_name(name)])
         now = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from improv.errors import UsageError
@@ -58,8 +58,10 @@ def compose(
 
         synth.check(soundfont)
     from improv.model.loading import load
+    from improv.model.store import digest, find
 
-    improviser = load(model, device)
+    folder = find(model)
+    improviser = load(folder, device)
     made = render(
         improviser,
         params,
@@ -74,8 +76,10 @@ def compose(
         wav.render_wav(out, made.messages, soundfont)
     else:
         from improv.ports import take
+        from improv.session import account, journal
 
-        take.write_midi(out, made.messages)
+        about = replace(made.about, version=account.this_improv(), digest=digest(folder))
+        take.write(out, journal.sent(made.steps), account.account(about, made.steps))
     if plot is not None:
         from improv.session import picture
 

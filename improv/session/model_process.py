@@ -35,8 +35,10 @@ def main() -> int:
         return 0
     try:
         from improv.model.loading import load
+        from improv.model.store import digest, find
 
-        improviser = load(setup.model, setup.device)
+        folder = find(setup.model)
+        improviser = load(folder, setup.device)
         answer(improviser, Request(0, (), Params(), 2, 0, 0))  # warm before the first note counts
     except ImprovError as error:
         link.write(outward, ModelFailed(str(error), error.exit_code))
@@ -45,7 +47,8 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     try:
-        link.write(outward, ModelReady(improviser.name, improviser.backend, improviser.inert))
+        name, backend = improviser.name, improviser.backend
+        link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder)))
         while (request := link.read(inward)) is not None:
             link.write(outward, answer(improviser, request))
     except BrokenPipeError:  # the player is gone

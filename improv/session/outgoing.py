@@ -94,6 +94,8 @@ class Outgoing:
 
     def _call(self, output: Output, departure: Departure) -> None:
         now, send = self._clock(), departure.send
-        output.send(send.message, now, send.source)
+        # A take has what was meant: the moments that a replay of it comes to again.
+        at = min(departure.at, now) if output.is_take else now
+        output.send(send.message, at, send.source)
         if send.is_onset and send.source is Source.IMPROV and not output.is_take:
             self._meter.note_sent(send.due, now - departure.at)

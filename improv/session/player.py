@@ -21,9 +21,10 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.params import turned
 from improv.play.timing import Meter
-from improv.session import rack
+from improv.session import rack, takes
 from improv.session.faults import Faults
 from improv.session.figures import figures
+from improv.session.journal import About
 from improv.session.keeper import ModelGone, ModelKeeper
 from improv.session.messages import (
     Command,
@@ -38,6 +39,7 @@ from improv.session.messages import (
     Quit,
     Reply,
     Report,
+    SaveTake,
     SetInputs,
     SetOutputs,
     SetParam,
@@ -46,6 +48,8 @@ from improv.session.messages import (
     Transport,
 )
 from improv.session.outgoing import Outgoing
+from improv.session.recorded import RecordedEngine
+from improv.session.recorder import Recorder, now_and_here
 
 STATUS_EVERY = 0.1
 
@@ -55,7 +59,7 @@ class TerminalGone:
     """The pipe from the terminal has ended."""
 
 
-Incoming = Item | Command | Reply | ModelGone | rack.RackItem | TerminalGone
+Incoming = Item | Command | Reply | ModelGone | rack.RackItem | TerminalGone | Notice
 
 
 class Player:
@@ -72,9 +76,11 @@ class Player:
         self._inbox = inbox
         self._report = report
         self._clock: Clock = monotonic
-        self._engine = Engine(
-            setup.params, seed=setup.seed, opening=setup.opening, idle_start=setup.idle_start
+        about = About(
+            setup.params, setup.seed, setup.opening, setup.idle_start, began=now_and_here()
         )
+        self._recorder = Recorder(about, takes.folder(), inbox.put)
+        self._engine: Engine = RecordedEngine(about, self._recorder.note)
         self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
         self._keeper = keeper  # has begun to start the model
         self._faults = Faults()
@@ -107,6 +113,8 @@ class Player:
         return self._finish()
 
     def _play(self) -> None:
+        self._recorder.start()
+        self._engine.greeting(self._clock())  # the take's own
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
         self._priority = _ask_for_priority()
@@ -137,8 +145,11 @@ class Player:
         for port in (*self._inputs.values(), *self._outputs.values()):
             self._rack.close(port)
         self._rack.finish(timeout=5.0)
+        self._recorder.close(timeout=4.0)
         # What a port refused while it closed (a take that could not be written) is still said.
         while (item := self._inbox.get_until(self._clock())) is not None:
+            if isinstance(item, Notice):
+                self._notice(item.text, item.level)
             if isinstance(item, rack.PortRefused):
                 self._notice(str(item.error), Level.ERROR)
                 self._exit_code = self._exit_code or item.error.exit_code
@@ -164,6 +175,8 @@ class Player:
                 self._set_outputs(item.specs)
             case SetInputs():
                 self._set_inputs(item.specs)
+            case SaveTake():
+                self._recorder.save()
             case Quit():
                 self._reason = "quit"
             case TerminalGone():
@@ -179,6 +192,7 @@ class Player:
             case ModelReady():
                 again = self._model_state is ModelState.RESTARTING
                 self._model, self._model_state = item, ModelState.READY
+                self._recorder.know(model=item.name, digest=item.digest, backend=item.backend)
                 if again:
                     self._notice(f"the model {item.name} is back")
                 for knob in sorted(item.inert & turned(self._engine.params)):
@@ -198,8 +212,10 @@ class Player:
                 )
                 self._apply(self._engine.model_lost(now))
 
-    def _take_port(self, item: rack.RackItem) -> None:
+    def _take_port(self, item: rack.RackItem | Notice) -> None:
         match item:
+            case Notice():
+                self._notice(item.text, item.level)
             case rack.OutputOpened(output=output):
                 self._take_output(output)
             case rack.InputOpened(input=opened):
@@ -228,6 +244,7 @@ class Player:
         path = getattr(output, "path", None)  # a take's: it writes over nothing
         if path is not None and f"file:{path}" != output.name:
             self._notice(f"there is a take of that name already; this one goes to {path}")
+        self._recorder.explain(output)
         self._outgoing.tell(output.name, self._engine.greeting(self._clock()))
 
     def _take_input(self, opened: Input) -> None:

@@ -16,14 +16,18 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
 from improv.play.messages import Action, Ended, Proposal, Sounded, Transport
 from improv.play.params import Params
+from improv.session.journal import About, Step
+from improv.session.recorded import RecordedEngine
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What would have been heard, with the first note at 0 seconds."""
+    """What would have been heard, with the first note at 0 seconds, and how it came about."""
 
     notes: tuple[Note, ...]
     messages: tuple[tuple[float, bytes], ...]  # (seconds, message), in order
+    about: About
+    steps: tuple[Step, ...]
 
 
 class Stage:
@@ -75,7 +79,10 @@ def render(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Rendering:
     """Improvise `count` notes from `opening`. `progress` hears how many there are so far."""
-    engine = Engine(params, seed=seed, opening=opening, idle_start=None, limit=count)
+    name, backend = improviser.name, improviser.backend
+    about = About(params, seed, opening, limit=count, model=name, backend=backend)
+    steps: list[Step] = []
+    engine = RecordedEngine(about, steps.append)
     stage = Stage(engine, improviser)
     stage.do([*engine.greeting(0.0)])
     stage.do(engine.model_ready(0.0))
@@ -83,10 +90,12 @@ def render(
     while (due := engine.due()) is not None:
         stage.run_until(due)
         progress(engine.played)
-    return _rendering(stage.effects)
+    return _rendering(stage.effects, about, tuple(steps))
 
 
-def _rendering(effects: list[tuple[float, Effect]]) -> Rendering:
+def _rendering(
+    effects: list[tuple[float, Effect]], about: About, steps: tuple[Step, ...]
+) -> Rendering:
     """Effects as notes and messages, shifted so that the first note is at 0 seconds."""
     begun: dict[int, Sounded] = {}
     notes: list[Note] = []
@@ -105,4 +114,5 @@ def _rendering(effects: list[tuple[float, Effect]]) -> Rendering:
         for now, effect in effects
         if isinstance(effect, Send)
     ]
-    return Rendering(tuple(sorted(notes, key=lambda n: (n.start, n.pitch))), tuple(messages))
+    in_order = tuple(sorted(notes, key=lambda n: (n.start, n.pitch)))
+    return Rendering(in_order, tuple(messages), about, steps)

@@ -207,11 +207,12 @@ class ImprovApp(App[int]):
 
     def on_knob_line_typed(self, event: KnobLine.Typed) -> None:
         try:
-            value = knobs.read(event.knob, event.text)
+            values = knobs.read_all(event.knob, event.text)
         except UsageError as error:
             self._say(str(error))
         else:
-            self.turn(event.knob.name, value)
+            for name, value in values.items():
+                self.turn(name, value)
 
     def on_knob_line_browse(self) -> None:
         self.action_instrument()

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from improv.errors import UsageError
-from improv.music import general_midi
+from improv.music import chord, general_midi, scale
 from improv.music.names import (
     pitch_class_name,
     pitch_class_number,
@@ -42,6 +42,10 @@ _NAMED: dict[str, Callable[[int], str]] = {
     "channel": lambda channel: str(channel + 1),
     "key": pitch_class_name,
 }
+_READ: dict[str, Callable[[str], int]] = {
+    "program": general_midi.program,
+    "key": pitch_class_number,
+}
 _WIDE = 50  # high/low beyond which a track is logarithmic: each doubling is as far
 
 
@@ -71,15 +75,21 @@ def _number(knob: Knob, value: Value) -> str:
     return text[:-1] if _decimals(knob) > 2 and text.endswith("0") else text
 
 
+def read_all(knob: Knob, text: str) -> dict[str, Value]:
+    """The knobs a musician turns by typing this at one: "D dorian" is a scale and its key."""
+    if knob.name != "scale":
+        return {knob.name: read(knob, text)}
+    tonic, name = scale.parse(text)
+    return {knob.name: name} if tonic is None else {knob.name: name, "key": tonic}
+
+
 def read(knob: Knob, text: str) -> Value:
     """The value a musician typed. Ranges are Params' to check; raises UsageError on no value."""
     word = text.strip().lower()
     if knob.kind in {bool, str}:
-        return _read_word(knob, word)
-    if knob.name == "program":
-        return general_midi.program(text)
-    if knob.name == "key" and not word.isdecimal():
-        return pitch_class_number(text)
+        return text.strip() if knob.also(text.strip()) else _read_word(knob, word)
+    if knob.name in _READ and not word.isdecimal():
+        return _READ[knob.name](text)
     if word in WORDS.get(knob.name, {}):
         return knob.kind(WORDS[knob.name][word])  # type: ignore[no-any-return]  # float or int
     if knob.unit == "pitch":
@@ -93,12 +103,15 @@ def read(knob: Knob, text: str) -> Value:
 
 
 def _read_word(knob: Knob, word: str) -> Value:
-    if word in knob.choices or knob.also(word):
-        return word
+    for choice in knob.choices:
+        if word == choice.lower():
+            return choice
     if knob.kind is bool and word in {"on", "yes", "1", "true"}:
         return True
     if knob.kind is bool and word in {"off", "no", "0", "false"}:
         return False
+    if knob.name == "chord":
+        chord.pitch_classes(word)  # says how one is written
     *most, last = knob.choices or ("on", "off")
     raise UsageError(f"{label(knob)} is {', '.join(most)} or {last}, not {word!r}")
 

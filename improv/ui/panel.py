@@ -35,6 +35,8 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "key",
         "scale_lock",
         "out_of_scale",
+        "chord",
+        "lean",
         "low",
         "high",
         "register",

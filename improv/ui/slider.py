@@ -126,7 +126,7 @@ class KnobLine(Widget, can_focus=True):
             self._ask(not self._value)
         elif self.knob.name == "program":
             self.post_message(self.Browse())
-        elif self.knob.kind is str:
+        elif self.knob.kind is str and not self.knob.spelt:
             self._next()
         else:
             self._type("")

@@ -177,3 +177,16 @@ def test_the_curve_bends_the_middle_and_comes_back() -> None:
             bent = steering.curved(velocity, params)
             assert (bent > velocity) == (curve < 1)
             assert abs(steering.curved(bent, params, back=True) - velocity) <= 3
+
+
+def test_a_chord_is_leaned_on_and_not_locked() -> None:
+    """Half way the share of its notes rises well above theirs by chance; at 0 nothing moves."""
+    logits = _logits(6)
+
+    def share(chord: str, lean: float) -> float:
+        params = Params(chord=chord, lean=lean, low=0, high=127)
+        return float(np.mean([_pitch(logits, params, n) % 12 in {9, 0, 4, 7} for n in range(3000)]))
+
+    free = share("off", 1.0)
+    assert share("Am7", 0.0) == free
+    assert free + 0.2 < share("Am7", 0.5) < share("Am7", 1.0) < 1.0

@@ -175,7 +175,7 @@ def test_a_composed_file_replaces_the_old_one_whole(tmp_path: Path):
     path = tmp_path / "out.mid"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    take.write_midi(path, [(0.0, on(60)), (1.0, off(60))])
+    take.write(path, [(0.0, on(60), IMPROV), (1.0, off(60), IMPROV)])
     assert [p.name for p in tmp_path.iterdir()] == ["out.mid"]
     assert path.read_bytes().startswith(b"MThd")
     assert path.stat().st_mode & 0o777 == 0o640
@@ -185,7 +185,7 @@ def test_the_same_music_gives_the_same_bytes(tmp_path: Path):
     """`improv generate` twice."""
     music = [(0.0, bytes((0xC0, 11))), (0.0, on(60)), (0.4, off(60)), (0.4, on(60)), (0.9, off(60))]
     for name in ("a.mid", "b.mid"):
-        take.write_midi(tmp_path / name, music)
+        take.write(tmp_path / name, [(at, message, IMPROV) for at, message in music])
     data = (tmp_path / "a.mid").read_bytes()
     assert data == (tmp_path / "b.mid").read_bytes()
     assert spans(tmp_path / "a.mid") == [(60, 0.0, 0.4), (60, 0.4, 0.5)]

@@ -83,7 +83,8 @@ def test_a_title_is_drawn_as_it_stands(tmp_path: Path):
 
 def test_a_midi_file_is_drawn(tmp_path: Path):
     """`improv plot`: what was written as improv's is drawn as improv's."""
-    take.write_midi(tmp_path / "a.mid", [(0.0, b"\x90\x3c\x50"), (1.0, b"\x80\x3c\x00")])
+    notes = [(0.0, b"\x90\x3c\x50", Source.IMPROV), (1.0, b"\x80\x3c\x00", Source.IMPROV)]
+    take.write(tmp_path / "a.mid", notes)
     picture.draw_file(tmp_path / "a.mid", tmp_path / "a.png")
     assert has(tmp_path / "a.png", (217, 88, 13))
 

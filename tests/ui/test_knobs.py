@@ -127,3 +127,29 @@ def test_a_new_knob_needs_no_words_of_its_own() -> None:
     assert knobs.label(swing) == "swing amount"
     assert knobs.show(swing, 50) == "50 %"
     assert knobs.read(swing, "60") == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "turned"),
+    [
+        ("scale", "D dorian", {"scale": "dorian", "key": 2}),
+        ("scale", "blues", {"scale": "blues"}),
+        ("scale", "7 0 3", {"scale": "0 3 7"}),
+        ("key", "Bb", {"key": 10}),
+        ("key", "3", {"key": 3}),
+        ("chord", "am", {"chord": "Am"}),
+        ("chord", "F#m7b5", {"chord": "F#m7b5"}),
+        ("chord", " C E G ", {"chord": "C E G"}),
+        ("chord", "off", {"chord": "off"}),
+    ],
+)
+def test_what_is_spelt_out_turns_the_knobs_it_means(name, typed, turned) -> None:
+    """A scale's tonic is the key; chords and scales of one's own stand beside the choices."""
+    assert knobs.read_all(KNOBS[name], typed) == turned
+    assert Params(**turned)
+
+
+def test_a_chord_nobody_knows_is_told_how_to_be_written() -> None:
+    """And no list of two dozen."""
+    with pytest.raises(UsageError, match="no chord"):
+        knobs.read(KNOBS["chord"], "blah")

@@ -1,0 +1,98 @@
+"""Letting a take happen again: the same engine, on the times that are written down.
+
+Again as it was: each step is done at the very time it was done, and each proposal comes when it
+came. The model draws them anew, which shows that it still is that model; where a processor rounds
+otherwise, what was played is what is written.
+
+What would have been: all that you played and turned, but with other parameters or another model.
+The proposals of then answer questions that are not asked any more, so the model draws as it is
+asked, on the virtual clock of `render`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from improv.play.effects import Ask
+from improv.play.interfaces import Improviser
+from improv.play.messages import Proposal, Request, SetParam
+from improv.play.params import Params, Value
+from improv.session.journal import About, Session, Step
+from improv.session.model_process import answer
+from improv.session.recorded import RecordedEngine, act
+from improv.session.render import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What happened this time; of the proposals how many the model drew as it did then."""
+
+    about: About
+    steps: tuple[Step, ...]
+    proposals: int = 0
+    same: int = 0
+
+
+def again(session: Session, improviser: Improviser | None, progress: Progress) -> Replay:
+    """As it was. Without an improviser nothing is drawn anew."""
+    steps: list[Step] = []
+    engine = RecordedEngine(session.about, steps.append)
+    asked: dict[int, Request] = {}
+    proposals = same = 0
+    for done, step in enumerate(session.steps):
+        if isinstance(step.item, Proposal) and improviser is not None:
+            request = asked.get(step.item.number)
+            proposals += 1
+            same += request is not None and draws(improviser, request, step.item)
+        for effect in act(engine, step):
+            if isinstance(effect, Ask):
+                asked[effect.request.number] = effect.request
+        progress(done + 1)
+    return Replay(session.about, tuple(steps), proposals, same)
+
+
+def draws(improviser: Improviser, request: Request, proposal: Proposal) -> bool:
+    """Whether the model draws these notes of this request."""
+    return answer(improviser, request).notes == proposal.notes
+
+
+def otherwise(
+    session: Session, improviser: Improviser, changed: Mapping[str, Value], progress: Progress
+) -> Replay:
+    """As it would have been with these parameters, whatever they were turned to."""
+    about = replace(
+        session.about,
+        params=with_values(session.about.params, changed),
+        model=improviser.name,
+        backend=improviser.backend,
+    )
+    steps: list[Step] = []
+    stage = Stage(RecordedEngine(about, steps.append), improviser)
+    for done, step in enumerate(session.steps):
+        progress(done + 1)
+        if _is_yours(step, changed):
+            stage.run_until(max(stage.now, step.now))
+            stage.do(act(stage.engine, step))
+    return Replay(about, tuple(steps))
+
+
+def with_values(params: Params, changed: Mapping[str, Value]) -> Params:
+    """All at once: low and high go together. Raises UsageError."""
+    for name in changed.keys() - set(Params.__dataclass_fields__):
+        params.with_value(name, changed[name])  # which says what there is
+    return replace(params, **dict(changed))  # type: ignore[arg-type]  # checked when it is made
+
+
+def _is_yours(step: Step, changed: Iterable[str]) -> bool:
+    """Whether a step is no work of the engine's own, and turns none of these knobs."""
+    match step.call, step.item:
+        case "handle", None | Proposal():
+            return False
+        case _, SetParam(name=name):
+            return name not in changed
+    return True
+
+
+Progress = Callable[[int], None]
+"""Told how many steps are done."""
