@@ -98,7 +98,7 @@ def choose_pitch(
     """
     free = pitches_open(recent, step, params)
     wanted = tired(logits, recent.worn(params.guard, step))
-    if (pull := steering.register(params)) is not None and len(wanted) == len(pull):
+    if (pull := steering.pull(params)) is not None and len(wanted) == len(pull):
         wanted = wanted + pull
     room = steering.room(free, params)
     mask = free if room is None else None
