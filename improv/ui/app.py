@@ -27,6 +27,7 @@ from improv.session.messages import (
     Phase,
     PlayerLink,
     Quit,
+    SaveTake,
     SetInputs,
     SetOutputs,
     Transport,
@@ -225,6 +226,10 @@ class ImprovApp(App[int]):
     def action_play_pause(self) -> None:
         sounding = self.state.phase in {Phase.PLAYING, Phase.LISTENING}
         self.send(Transport(Action.PAUSE if sounding else Action.PLAY))
+
+    def action_save(self) -> None:
+        """Keep the take; where it is comes as a notice."""
+        self.send(SaveTake())
 
     def action_outputs(self) -> None:
         self._pick_ports("Outputs", "output", SetOutputs)

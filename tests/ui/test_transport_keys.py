@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from improv.session.messages import Action, Phase, SetParam, Strike, Transport
-from screen import SIZE, text
+from improv.session.messages import (
+    Action,
+    Notice,
+    Phase,
+    SaveTake,
+    SetParam,
+    Strike,
+    Transport,
+)
+from screen import SIZE, hear, text
 
 
 @pytest.mark.parametrize(
@@ -18,6 +26,17 @@ async def test_a_key_for_each_action(app, link, key: str, action: Action) -> Non
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(key)
         assert link.sent == [Transport(action)]
+
+
+async def test_s_saves_the_take_and_its_place_is_shown(app, link) -> None:
+    """The player says where; with the typed piano on, the key is a note."""
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("s")
+        assert link.sent == [SaveTake()]
+        await hear(app, pilot, Notice("saved: takes/2026-11-23-201500.mid"))
+        assert "saved: takes/2026-11-23-201500.mid" in text(app)
+        await pilot.press("m", "s")
+        assert isinstance(link.sent[-1], Strike)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ async def test_help_names_every_key(app) -> None:
             "Space",
             " . ",
             " r ",
+            " s ",
             " ! ",
             " m ",
             "o  i",
