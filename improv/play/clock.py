@@ -39,3 +39,28 @@ class Inbox(Generic[T]):
             return self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
         except queue.Empty:
             return None
+
+
+class Chore:
+    """Something to be done every so often, but not just before a note: that would be late for it.
+
+    `at` is when to look again.
+    """
+
+    def __init__(self, every: float, spare: float, now: float) -> None:
+        """`spare`: seconds that it may take."""
+        self.at = now
+        self._every = every
+        self._spare = spare
+        self._wanted = now
+
+    def is_time(self, now: float, *due: float | None) -> bool:
+        """Whether to do it now, with something due at `due`; it waits for one turn at most."""
+        if now < self.at:
+            return False
+        soon = [time for time in due if time is not None and now < time < now + self._spare]
+        if soon and now < self._wanted + self._every:
+            self.at = max(soon)
+            return False
+        self.at = self._wanted = now + self._every
+        return True

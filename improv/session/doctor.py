@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
 import shutil
 import subprocess
@@ -29,9 +28,17 @@ from improv.ports import fluid, midi, soundfont, synth
 from improv.ports.backend import NO_VIRTUAL_PORTS, Backend, available, order, working
 from improv.ports.spec import parse_spec
 from improv.session import child
+from improv.session.realtime import Footing
 
 LATE_MS = 5.0  # what a p99 above it is worth a warning
 SLEEPS, STEP = 100, 0.005
+PRIORITIES = {
+    "fifo": "SCHED_FIFO", "time-constraint": "a time-constraint thread", "mmcss": "MMCSS Pro Audio"
+}  # fmt: skip
+LIMITS = (
+    "put yourself into the group audio (sudo usermod -aG audio $USER), let it in"
+    " /etc/security/limits.d/audio.conf"
+)
 
 
 class State(Enum):
@@ -68,6 +75,7 @@ def examine(soundfont_path: str | None = None) -> list[Finding]:
         "GPU": gpu,
         "timing": timing,
         "priority": priority,
+        "memory": memory,
         "logs": logs,
     }
     return [_safely(name, check) for name, check in checks.items()]
@@ -286,21 +294,51 @@ def judge_timing(lateness: Iterable[float]) -> Finding:
 
 
 def priority() -> Finding:
-    if not hasattr(os, "sched_setscheduler"):
-        return Finding("priority", State.OK, "normal; only Linux lets improv ask for more")
-    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
-        os.sched_setscheduler(0, policy, parameters)
-    except OSError:
-        return Finding(
-            "priority",
-            State.WARNING,
-            "the system does not let improv play before other programs",
-            "put yourself into the group audio (sudo usermod -aG audio $USER), let it in"
-            " /etc/security/limits.d/audio.conf have '@audio - rtprio 70', and log in again",
-        )
-    return Finding("priority", State.OK, "improv may play before other programs (SCHED_FIFO)")
+    return judge_priority(_granted().priority)
+
+
+def judge_priority(granted: str, platform: str = sys.platform) -> Finding:
+    """What the system's answer means, and how to get a better one."""
+    if granted in PRIORITIES:
+        words = f"improv may play before other programs ({PRIORITIES[granted]})"
+        return Finding("priority", State.OK, words)
+    fixes = {
+        "darwin": "start improv from Terminal, outside any sandbox",
+        "win32": "start the service `Multimedia Class Scheduler` (services.msc)",
+    }
+    return Finding(
+        "priority",
+        State.WARNING,
+        "normal: the system does not let improv play before other programs",
+        fixes.get(platform, f"{LIMITS} have '@audio - rtprio 70', and log in again"),
+    )
+
+
+def memory() -> Finding:
+    return judge_memory(_granted().memory)
+
+
+def judge_memory(granted: str, platform: str = sys.platform) -> Finding:
+    """Whether the player's memory stays where it is."""
+    if granted == "locked":
+        return Finding("memory", State.OK, "locked: nothing the player has used is swapped out")
+    if not platform.startswith("linux"):
+        return Finding("memory", State.OK, "not locked; only on Linux improv asks for that")
+    return Finding(
+        "memory",
+        State.WARNING,
+        "not locked: where memory is short, a note may wait for the disk",
+        f"{LIMITS} have '@audio - memlock unlimited', and log in again",
+    )
+
+
+def _granted() -> Footing:
+    """What a process of its own is granted: here nothing is to change."""
+    say = "print(*(lambda f: (f.priority, f.memory))(realtime.ask()), sep='\\n')"
+    command = [sys.executable, "-c", f"from improv.session import realtime; {say}"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    priority, memory = said.stdout.splitlines()
+    return Footing(priority, memory)
 
 
 def logs() -> Finding:

@@ -111,7 +111,8 @@ class Timing:
     dropped: int = 0  # note-ons more than 50 ms late, not sent
     released: int = 0  # notes that had to be let go by a stop, panic or exit
     queued: int = 0  # planned notes
-    priority: str = "normal"  # "fifo" where the system granted it
+    priority: str = "normal"  # "fifo", "time-constraint", "mmcss" where the system granted it
+    memory: str = "not locked"  # or "locked"
     knob_heard_ms: float | None = None  # from the last turned knob to the first note with it
     knob_heard_ms_p99: float = 0.0
     knob_decided_ms_p50: float = 0.0  # to the moment that note had a time
@@ -120,6 +121,7 @@ class Timing:
     answer_ms_p99: float = 0.0
     drift_ms: float = 0.0  # median lateness now less that of the first notes
     cpu_percent: float = 0.0  # of one core, for the player, since the start
+    spin_percent: float = 0.0  # of that, looking at the clock just before a send
 
 
 @dataclass(frozen=True, slots=True)

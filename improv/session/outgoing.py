@@ -18,6 +18,7 @@ from improv.play.interfaces import Output
 from improv.play.outbox import Departure, Outboxes
 from improv.play.timing import Meter
 from improv.ports.device import device
+from improv.session import realtime
 
 
 class Outgoing:
@@ -31,6 +32,7 @@ class Outgoing:
         lose: Callable[[Output, str], None],
     ) -> None:
         self.outputs: dict[str, Output] = {}
+        self.footing = realtime.Footing(spin=0.0)
         self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
         self._meter = meter
         self._clock = clock
@@ -75,9 +77,14 @@ class Outgoing:
                 continue
             self.depart()
 
+    def due(self) -> float | None:
+        """When to call `depart`: as long before the next message leaves as is spun."""
+        due = self.boxes.due()
+        return None if due is None else due - self.footing.spin
+
     def depart(self) -> None:
-        """Send what is to leave by now."""
-        for name, departure in self.boxes.pop(self._clock()):
+        """Send what is to leave by now, or as soon as is spun for."""
+        for name, departure in self.boxes.pop(self._clock() + self.footing.spin):
             output = self.outputs.get(name)
             if output is None:  # lost by the message before
                 continue
@@ -93,7 +100,9 @@ class Outgoing:
                 self.boxes.put(name, send, self._clock())
 
     def _call(self, output: Output, departure: Departure) -> None:
-        now, send = self._clock(), departure.send
+        now, spun = realtime.hold(departure.at, self.footing, self._clock)
+        send = departure.send
+        self._meter.spun += spun
         # A take has what was meant: the moments that a replay of it comes to again.
         at = min(departure.at, now) if output.is_take else now
         output.send(send.message, at, send.source)

@@ -7,21 +7,19 @@ imports neither TensorFlow nor Textual nor NumPy, and it outlives the other two 
 
 from __future__ import annotations
 
-import gc
-import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from improv.music.event import NoteOff, NoteOn, Other
-from improv.play.clock import Clock, Inbox, monotonic
+from improv.play.clock import Chore, Clock, Inbox, monotonic
 from improv.play.effects import Ask, Effect, Item, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.params import turned
 from improv.play.timing import Meter
-from improv.session import rack, takes
+from improv.session import rack, realtime, takes
 from improv.session.faults import Faults
 from improv.session.figures import figures
 from improv.session.journal import About
@@ -51,7 +49,7 @@ from improv.session.outgoing import Outgoing
 from improv.session.recorded import RecordedEngine
 from improv.session.recorder import Recorder, now_and_here
 
-STATUS_EVERY = 0.1
+STATUS_EVERY, STATUS_TAKES = 0.1, 0.003  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,6 @@ class Player:
         self._choices = rack.PortChoices((), ())
         self._model = ModelReady(setup.model.model, "")
         self._model_state = ModelState.LOADING
-        self._priority = "normal"
         self._started_up = False
         self._said = ""
         self._lost: set[str] = set()  # ports that have gone and not returned
@@ -117,24 +114,23 @@ class Player:
         self._engine.greeting(self._clock())  # the take's own
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
-        self._priority = _ask_for_priority()
-        gc.collect()
-        gc.freeze()
+        self._outgoing.footing = realtime.ask()
+        realtime.freeze()
         seconds = self._setup.seconds
         end = None if seconds is None else self._clock() + seconds
-        status_at = self._clock()
+        look = Chore(STATUS_EVERY, STATUS_TAKES, self._clock())
         while self._reason is None:
-            deadlines = (self._engine.due(), self._outgoing.boxes.due(), status_at, end)
+            deadlines = (self._engine.due(), self._outgoing.due(), look.at, end)
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             now = self._clock()
             self._take(item, now)
             self._outgoing.depart()
             self._look_ahead()
-            if now >= status_at:
+            if look.is_time(now, self._engine.due(), self._outgoing.due()):
                 self._say_faults()
                 self._report(self._status(now))
                 self._keeper.look(now)
-                status_at = now + STATUS_EVERY
+                realtime.tidy()
             if end is not None and now >= end:
                 self._reason = "time is up"
 
@@ -232,6 +228,7 @@ class Player:
                 self._choices = item
             case rack.StartedUp():
                 self._started_up = True
+                realtime.follow(self._outgoing.footing)
                 self._say_where()
 
     def _take_output(self, output: Output) -> None:
@@ -252,6 +249,7 @@ class Player:
             self._rack.close(opened)
             return
         self._inputs[opened.name] = opened
+        realtime.follow(self._outgoing.footing)
         self._say_if_back(opened.name)
         self._say_where()
 
@@ -317,7 +315,7 @@ class Player:
 
     def _look_ahead(self) -> None:
         """Play as far ahead as the slowest output needs; not while effects are still applied."""
-        lead = self._outgoing.boxes.lead
+        lead = self._outgoing.boxes.lead + realtime.AHEAD
         self._apply(self._engine.lead_by(lead, self._clock()))
 
     def _say_faults(self) -> None:
@@ -347,9 +345,7 @@ class Player:
             context=engine.context_size,
             played=engine.played,
             heard=engine.heard,
-            timing=figures(
-                engine, self._meter, self._outgoing.boxes, self._priority, now - self._began
-            ),
+            timing=figures(engine, self._meter, self._outgoing, now - self._began),
             inert=self._model.inert,
             sounding=engine.serials,
             faults=self._faults.by_port,
@@ -359,17 +355,3 @@ class Player:
 
 def _is_wanted(name: str, chosen: tuple[str, ...] | None) -> bool:
     return chosen is None or name in chosen
-
-
-def _ask_for_priority() -> str:
-    """Ask the system to run this thread first; what it granted.
-
-    Children and threads started later go back to normal: a model that computes must not hold up
-    the thread that plays.
-    """
-    try:
-        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-        os.sched_setscheduler(0, policy, os.sched_param(50))
-    except (AttributeError, OSError):  # not Linux, or not allowed
-        return "normal"
-    return "fifo"

@@ -16,6 +16,8 @@ from improv.session.doctor import (
     State,
     examine,
     find_soundfont,
+    judge_memory,
+    judge_priority,
     judge_timing,
     python,
     show,
@@ -50,7 +52,8 @@ def test_everything_is_looked_at_without_a_word_from_c_and_without_tensorflow() 
     found = _run()
     assert list(found) == [
         "Python", "MIDI system", "MIDI ports", "virtual ports", "FluidSynth", "SoundFont",
-        "sound device", "models", "LiteRT", "TensorFlow", "GPU", "timing", "priority", "logs",
+        "sound device", "models", "LiteRT", "TensorFlow", "GPU", "timing", "priority",
+        "memory", "logs",
     ]  # fmt: skip
 
 
@@ -105,3 +108,21 @@ def test_the_table_says_state_and_fix_in_words() -> None:
     said = out.getvalue()
     assert "MIDI ports  warning  none [yet]" in said
     assert "-> plug in a keyboard" in said
+
+
+def test_a_musician_is_told_how_to_get_priority_and_memory_that_stays() -> None:
+    """What is refused comes with the line of the file that grants it."""
+    assert judge_priority("fifo").state is State.OK
+    refused = judge_priority("normal", "linux")
+    assert refused.state is State.WARNING
+    assert "'@audio - rtprio 70'" in refused.fix
+    assert judge_memory("locked").state is State.OK
+    assert "'@audio - memlock unlimited'" in judge_memory("not locked", "linux").fix
+    assert judge_memory("not locked", "darwin").state is State.OK
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_every_refusal_has_a_fix_of_its_system(platform: str) -> None:
+    """Nobody on a Mac is told of a limits file."""
+    assert "limits.d" not in judge_priority("normal", platform).fix
+    assert judge_priority("normal", platform).fix
