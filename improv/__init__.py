@@ -19,7 +19,8 @@ Layers, each importing only those below it (checked by import-linter):
     music        what a note is
     errors       the error tree
 
-Where to look: stuck note -> play/ledger.py; late note -> play/scheduler.py; too random ->
+Where to look: stuck note -> play/ledger.py; late note -> play/scheduler.py;
+one output behind another -> play/outbox.py; too random ->
 play/sampling.py; goes in circles -> play/guard.py; comes too soon, too many at once ->
 play/steps.py; answers too early -> listen/turns.py; pedals -> listen/sustain.py; a new knob ->
 play/params.py, then ui/; a new device -> one file in ports/.

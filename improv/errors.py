@@ -4,7 +4,7 @@
 
     ImprovError
     ├── UsageError        exit 2   a wrong option, value or configuration key
-    ├── InputError        exit 2   nothing usable in a file the user gave
+    ├── InputError        exit 2   nothing usable in a file the user gave, or heard
     ├── DeviceError       exit 3   a port, sound device or system library is missing
     └── ModelRefused      exit 4   a model folder that improv will not load
 """
@@ -23,7 +23,7 @@ class UsageError(ImprovError):
 
 
 class InputError(ImprovError):
-    """Nothing usable in a file the user gave."""
+    """Nothing usable in a file the user gave, or nothing heard where something was to be."""
 
     exit_code = 2
 

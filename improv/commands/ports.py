@@ -14,14 +14,17 @@ __all__ = ["options", "run"]
 
 def run(options: argparse.Namespace) -> int:
     from improv.ports.backend import available
+    from improv.session import latencies
 
-    found = available()
+    found, late = available(), latencies.stored()
     if options.json:
-        print(json.dumps(asdict(found), default=lambda backend: backend.value))
+        listed = asdict(found) | {"latency_ms": late}
+        print(json.dumps(listed, default=lambda backend: backend.value))
         return 0
     for title, names in (("inputs", found.inputs), ("outputs", found.outputs)):
         for name in names:
-            print(f"{title[:-1]:<7} {name}")
+            ms = late.get(f"port:{name}") if title == "outputs" else None
+            print(f"{title[:-1]:<7} {name}" + (f"  ({ms:g} ms)" if ms else ""))
         if not names:
             say(f"no MIDI {title} here besides the virtual one improv makes")
     return 0

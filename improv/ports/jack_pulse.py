@@ -37,7 +37,7 @@ class Pulse:
     @classmethod
     def feel(cls) -> Self | None:
         """A pulse, or None where no server answers or rtmidi has no libjack loaded."""
-        path = _loaded()
+        path = loaded()
         if path is None:
             return None
         library = ctypes.CDLL(path)
@@ -88,7 +88,7 @@ class JackClients:
 JACK_CLIENTS = JackClients()
 
 
-def _loaded(maps: Path = Path("/proc/self/maps")) -> str | None:
+def loaded(maps: Path = Path("/proc/self/maps")) -> str | None:
     """The libjack of this process, rtmidi's own before the system's; None where there is none."""
     try:
         lines = maps.read_text().splitlines()

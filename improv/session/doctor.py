@@ -27,7 +27,7 @@ from improv.play.timing import Percentiles
 from improv.ports import fluid, midi, soundfont, synth
 from improv.ports.backend import NO_VIRTUAL_PORTS, Backend, available, order, working
 from improv.ports.spec import parse_spec
-from improv.session import child
+from improv.session import child, latencies
 from improv.session.realtime import Footing
 
 LATE_MS = 5.0  # what a p99 above it is worth a warning
@@ -69,6 +69,7 @@ def examine(soundfont_path: str | None = None) -> list[Finding]:
         "FluidSynth": fluidsynth,
         "SoundFont": lambda: find_soundfont(soundfont_path),
         "sound device": lambda: sound_device(soundfont_path),
+        "latency": latency,
         "models": models,
         "LiteRT": litert,
         "TensorFlow": tensorflow,
@@ -179,6 +180,14 @@ def sound_device(soundfont_path: str | None) -> Finding:
     output = synth.open_output(soundfont_path)
     output.close()
     return Finding("sound device", State.OK, f"FluidSynth sounds through {output.driver}")
+
+
+def latency() -> Finding:
+    measured = [f"{device} {ms:g} ms" for device, ms in latencies.stored().items()]
+    if measured:
+        return Finding("latency", State.OK, f"{', '.join(measured)} ({latencies.path()})")
+    words = "none measured; improv calibrate does it, so that several outputs sound together"
+    return Finding("latency", State.OK, words)
 
 
 # --- models --------------------------------------------------------------------------------

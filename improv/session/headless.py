@@ -58,6 +58,7 @@ class Log:
             "inert": sorted(status.inert),
             "timing": asdict(status.timing),
             "faults": dict(status.faults),
+            "latency_ms": dict(status.latency_ms),
             "notices": self.notices,
             "notes": list(self.notes.values()),
             "lateness": self.goodbye.lateness,

@@ -69,10 +69,16 @@ def ports(status: Status) -> list[Part]:
     """Where notes go and come from."""
     return [
         ("out ", DIM),
-        (", ".join(status.outputs) or "none", PLAIN if status.outputs else "bold $warning"),
+        (_outputs(status) or "none", PLAIN if status.outputs else "bold $warning"),
         ("   in ", DIM),
         (", ".join(status.inputs) or "none", PLAIN if status.inputs else "bold $warning"),
     ]
+
+
+def _outputs(status: Status) -> str:
+    """Their names, with the ms that notes leave earlier for a slow one."""
+    late = dict(status.latency_ms)
+    return ", ".join(f"{o} ({late[o]:.3g} ms)" if o in late else o for o in status.outputs)
 
 
 def meters(status: Status, width: int) -> list[Part]:

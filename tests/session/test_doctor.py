@@ -52,7 +52,7 @@ def test_everything_is_looked_at_without_a_word_from_c_and_without_tensorflow() 
     found = _run()
     assert list(found) == [
         "Python", "MIDI system", "MIDI ports", "virtual ports", "FluidSynth", "SoundFont",
-        "sound device", "models", "LiteRT", "TensorFlow", "GPU", "timing", "priority",
+        "sound device", "latency", "models", "LiteRT", "TensorFlow", "GPU", "timing", "priority",
         "memory", "logs",
     ]  # fmt: skip
 
