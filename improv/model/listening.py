@@ -17,8 +17,11 @@ velocity knob made of it; else each phrase would be louder than the one before.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +33,29 @@ from improv.music import hearing
 from improv.music.event import Note, ProposedNote, Source
 from improv.music.hearing import Ids, Latest
 from improv.music.vocabulary import STYLES, WINDOW
-from improv.play import factors
-from improv.play.messages import ANY, Bounds
+from improv.play import factors, imagining
+from improv.play.interfaces import Imagined
+from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 from improv.play.recent import Recent
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A network's state after some notes, for others to go on from; nothing in it is written to.
+
+    `style` is (1, styles), `key` (1, MOMENTS * KEY), `keys` (1, 25, MOMENTS * KEY).
+    """
+
+    notes: tuple[Note, ...]
+    latest: Latest
+    carried: Mapping[str, NDArray[np.float32]]
+    key: NDArray[np.float32]
+    keys: NDArray[np.float32]
+    style: NDArray[np.float32]
 
 
 class Ear:
@@ -67,6 +86,19 @@ class Ear:
         self._carried: Mapping[str, NDArray[np.float32]] = self._blank
         self._keys = np.zeros((1, WINDOW, MOMENTS * KEY), np.float32)
         self._take_in(hearing.NOTHING)
+
+    def fork(self) -> Ear:
+        """An ear that has heard the same and from now on hears for itself."""
+        other = copy.copy(self)  # arrays are replaced and never written to
+        other.notes = list(self.notes)
+        other._latest = copy.copy(self._latest)  # noqa: SLF001  # of this class
+        return other
+
+    def heard(self) -> Heard:
+        """What it has heard so far."""
+        latest = copy.copy(self._latest)
+        notes = tuple(self.notes)
+        return Heard(notes, latest, self._carried, self._key, self._keys, self._style)
 
     def hear(self, note: Note) -> None:
         """Take in one note, which begins no earlier than the one before."""
@@ -140,15 +172,30 @@ def _touch(velocity: int) -> Ids:
     return np.array([hearing.velocity_number(velocity)], np.int32)
 
 
+class Together(Protocol):
+    """What draws many futures at once; `improv.model.chorus.Chorus` does."""
+
+    def imagine(
+        self,
+        heard: Heard,
+        recent: Recent,
+        params: Params,
+        keys: Sequence[Sequence[Key]],
+        within: Bounds,
+    ) -> Iterator[list[tuple[Imagined, ...]]]: ...
+
+
 class DistributionImproviser:
     """An `Improviser` around an ear. Not for use by two threads at once."""
 
     inert: frozenset[str] = frozenset()
 
-    def __init__(self, name: str, backend: str, ear: Ear) -> None:
+    def __init__(self, name: str, backend: str, ear: Ear, chorus: Together | None = None) -> None:
+        """`chorus` draws futures many at a time; without one they are drawn one by one."""
         self.name = name
         self.backend = backend
         self._ear = ear
+        self._chorus = chorus
         self._context: Sequence[Note] | None = None
         self._span = WINDOW  # notes it is primed with
         self._recent = Recent()
@@ -160,19 +207,50 @@ class DistributionImproviser:
         self._span = max(WINDOW, len(self._context))
         self._recent = Recent((*before, *context))
 
-    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+    def branch(self, params: Params) -> DistributionImproviser:
+        """Another that has heard the same, at the knobs as they stand, and goes its own way."""
+        self._catch_up(params)
+        other = copy.copy(self)
+        other._ear, other._recent = self._ear.fork(), self._recent.fork()  # noqa: SLF001  # its own
+        return other
+
+    def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote:
+        self._catch_up(params)
+        note = factors.draw(self._ear, self._recent, params, key, within)
+        self._follow(note, params)
+        return note
+
+    def imagine(
+        self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY
+    ) -> Iterator[list[tuple[Imagined, ...]]]:
+        self._catch_up(params)
+        longest = max(map(len, keys), default=0)
+        if self._chorus is not None and len(self._ear.notes) + longest < self._ear.length:
+            yield from self._chorus.imagine(self._ear.heard(), self._recent, params, keys, within)
+            return
+        root = self.branch(params)  # this one may go on meanwhile
+        yield from imagining.one_by_one(lambda: root.branch(params), params, keys, within)
+
+    def weigh(self, params: Params, key: Key, within: Bounds = ANY) -> Imagined:
+        """As `draw`, and what the network made of it."""
+        self._catch_up(params)
+        imagined = imagining.weigh(self._ear, self._recent, params, key, within)
+        self._follow(imagined.note, params)
+        return imagined
+
+    def _follow(self, note: ProposedNote, params: Params) -> None:
+        self._recent.follow(note.pitch, note.step)
+        start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
+        sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)
+        self._ear.hear(_meant(sounded, params))
+
+    def _catch_up(self, params: Params) -> None:
         turned, self._style = self._style != params.style, params.style
         if self._context is not None:
             self._listen([_meant(note, params) for note in self._context])
             self._context = None
         elif turned or len(self._ear.notes) >= self._ear.length - 1:
             self._listen(self._ear.notes[-self._span :])
-        note = factors.draw(self._ear, self._recent, params, key, within)
-        self._recent.follow(note.pitch, note.step)
-        start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
-        sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)
-        self._ear.hear(_meant(sounded, params))
-        return note
 
     def _listen(self, notes: Sequence[Note]) -> None:
         self._ear.begin(self._style)

@@ -14,12 +14,12 @@ from improv.model.store import LITERT, ModelFolder, read_graph
 from improv.music.encoding import Features
 from improv.music.event import PITCHES
 from improv.music.vocabulary import FEATURES, WINDOW
-from improv.play.interfaces import Improviser
+from improv.play.interfaces import Branching
 
 OUTPUTS = {"pitch": (1, PITCHES), "step": (1, 1), "duration": (1, 1)}
 
 
-def improviser(folder: ModelFolder) -> Improviser:
+def improviser(folder: ModelFolder) -> Branching:
     """The model of a verified folder, ready to play. Raises ModelRefused."""
     try:
         if folder.spec.architecture == "relative":

@@ -9,12 +9,12 @@ from improv.errors import DeviceError, UsageError
 from improv.model.pedalled import Pedalled
 from improv.model.store import ModelFolder, find
 from improv.music.event import PEDALLED
-from improv.play.interfaces import Improviser
+from improv.play.interfaces import Branching
 
 GPU_NODES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
-def load(model: str | Path | ModelFolder, device: str = "auto") -> Improviser:
+def load(model: str | Path | ModelFolder, device: str = "auto") -> Branching:
     """A model by name or folder, on "auto", "cpu" or "gpu".
 
     "auto" takes TensorFlow where it is installed and there is a GPU, else LiteRT; without LiteRT
@@ -28,7 +28,7 @@ def load(model: str | Path | ModelFolder, device: str = "auto") -> Improviser:
     return Pedalled(playing) if folder.spec.durations == PEDALLED else playing
 
 
-def _on(folder: ModelFolder, device: str) -> Improviser:
+def _on(folder: ModelFolder, device: str) -> Branching:
     if device == "gpu":
         return _tensorflow(folder, "gpu")
     if device == "auto" and gpu_present() and tensorflow_installed():
@@ -52,7 +52,7 @@ def tensorflow_installed() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
-def _tensorflow(folder: ModelFolder, device: str) -> Improviser:
+def _tensorflow(folder: ModelFolder, device: str) -> Branching:
     try:
         from improv.model import tensorflow_backend  # optional, slow to import
     except ImportError as error:

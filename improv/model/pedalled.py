@@ -8,19 +8,19 @@ plays is sent as it means it; notes meant to overlap are long notes, and no peda
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from improv.music.event import Note, ProposedNote
-from improv.play.interfaces import Improviser
-from improv.play.messages import ANY, Bounds
+from improv.play.interfaces import Branching, Imagined
+from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 
 
 class Pedalled:
     """An improviser that hears every note for as long as it sounded."""
 
-    def __init__(self, improviser: Improviser) -> None:
+    def __init__(self, improviser: Branching) -> None:
         self.name = improviser.name
         self.backend = improviser.backend
         self.inert = improviser.inert
@@ -31,5 +31,10 @@ class Pedalled:
             [replace(note, duration=note.sounding, rings=0.0) for note in context], before
         )
 
-    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+    def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote:
         return self._improviser.draw(params, key, within)
+
+    def imagine(
+        self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY
+    ) -> Iterator[list[tuple[Imagined, ...]]]:
+        return self._improviser.imagine(params, keys, within)

@@ -2,7 +2,8 @@
 
 `hear` takes in one note, then `velocity`, `step`, `pitch` and `duration` give the logits of the
 next one's factors, each asked once those before it have been drawn. All have fixed shapes, so
-that they can be exported; between them stand the drawing and its constraints, in NumPy.
+that they can be exported; between them stand the drawing and its constraints, in NumPy. They take
+one note each of as many futures as their inputs hold, (B, ...); playing alone, B is 1.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ def functions(weights: Weights, spec: NetworkSpec) -> dict[str, Function]:
 
     def head(name: str) -> Function:
         def ask(state: Tensor, **given: Tensor) -> dict[str, Tensor]:
-            past = given.get("past", ops.zeros((1, WINDOW, 4), "int32"))
-            keys = given.get("keys", ops.zeros((1, WINDOW, MOMENTS * KEY)))
-            now = given.get("now", ops.zeros((1, WINDOW, 2)))
-            then = given.get("then", ops.zeros((1, WINDOW, 4)))
-            step = given.get("step", ops.zeros((1,), "int32"))
+            batch = state.shape[0]
+            past = given.get("past", ops.zeros((batch, WINDOW, 4), "int32"))
+            keys = given.get("keys", ops.zeros((batch, WINDOW, MOMENTS * KEY)))
+            now = given.get("now", ops.zeros((batch, WINDOW, 2)))
+            then = given.get("then", ops.zeros((batch, WINDOW, 4)))
+            step = given.get("step", ops.zeros((batch,), "int32"))
             laid = relative.rolls(past, now, then, step)[name]
             return {"logits": relative.logits(weights, name, state, given, laid, past, keys)}
 

@@ -6,7 +6,8 @@ gives means of time and has heard one style only, so three knobs turn nothing he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from improv.music import encoding
 from improv.music.encoding import Features
 from improv.music.event import Note, ProposedNote
-from improv.play import sampling
-from improv.play.messages import ANY, Bounds
+from improv.play import imagining, sampling
+from improv.play.interfaces import Imagined
+from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 from improv.play.recent import Recent
 
@@ -39,7 +41,25 @@ class SeedImproviser:
         self._window = encoding.window(context)
         self._recent = Recent((*before, *context))
 
-    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote:
+    def imagine(
+        self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY
+    ) -> Iterator[list[tuple[Imagined, ...]]]:
+        yield from imagining.one_by_one(self.branch().branch, params, keys, within)
+
+    def branch(self) -> SeedImproviser:
+        """Another that has heard the same and goes its own way."""
+        other = copy.copy(self)  # the window is replaced and never written to
+        other._recent = self._recent.fork()  # noqa: SLF001  # its own
+        return other
+
+    def weigh(self, params: Params, key: Key, within: Bounds = ANY) -> Imagined:
+        """As `draw`, and what the network made of the pitch: of the others it gives no chances."""
+        logits = self._forward(self._window)[0]
+        note = self.draw(params, key, within)
+        surprise, expected = imagining.weighed([note], {"pitch": logits[None]}, params)
+        return Imagined(note, float(surprise[0]), float(expected[0]))
+
+    def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote:
         logits, step, duration = self._forward(self._window)
         note = sampling.draw(logits, step, duration, self._recent, params, key, within)
         self._recent.follow(note.pitch, note.step)

@@ -1,6 +1,7 @@
 """What the relative network's five functions take and give when playing, without Keras.
 
-See `improv.model.relative_calls`. All shapes are fixed: one note at a time.
+See `improv.model.relative_calls`. All shapes are fixed: one note at a time, of one future or of as
+many as a batch has, each going its own way.
 """
 
 from __future__ import annotations
@@ -33,8 +34,13 @@ def carried(spec: NetworkSpec) -> tuple[str, ...]:
     return ("state", "memory") if spec.recurrence == "lstm" else ("state",)
 
 
-def inputs(name: str, spec: NetworkSpec) -> Inputs:
-    """The inputs of a function, each with its shape and type."""
+def inputs(name: str, spec: NetworkSpec, batch: int = 1) -> Inputs:
+    """The inputs of a function, each with its shape and type, for so many futures at once."""
+    alone = _inputs(name, spec)
+    return {key: ((batch, *shape[1:]), kind) for key, (shape, kind) in alone.items()}
+
+
+def _inputs(name: str, spec: NetworkSpec) -> Inputs:
     if name == "hear":
         return {
             "note": ((1, len(VOCABULARY)), "int32"),

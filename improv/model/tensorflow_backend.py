@@ -19,7 +19,7 @@ from improv.model.seed import Prediction, SeedImproviser
 from improv.model.store import ModelFolder, read_weights
 from improv.music.encoding import Features
 from improv.music.vocabulary import FEATURES, WINDOW
-from improv.play.interfaces import Improviser
+from improv.play.interfaces import Branching
 
 
 class CompiledNetwork:
@@ -53,7 +53,7 @@ def compiled(folder: ModelFolder, device: str, *, jit_compile: bool = False) -> 
     return CompiledNetwork(model, place, jit_compile=jit_compile)
 
 
-def improviser(folder: ModelFolder, device: str) -> Improviser:
+def improviser(folder: ModelFolder, device: str) -> Branching:
     """The model of a verified folder on "cpu" or "gpu". Raises DeviceError."""
     backend = f"tensorflow {device}"
     if folder.spec.architecture == "relative":

@@ -173,6 +173,11 @@ class Latest:
         self._last, self._now = onset, None
 
     @property
+    def memory(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], float]:
+        """Of the 25 each start, duration and whether there is one; then the start of the last."""
+        return self._started, self._lasting, self._heard, self._last
+
+    @property
     def now(self) -> Floats:
         """(1, 25, 2), as `Hearing.now`."""
         if self._now is None:
@@ -182,6 +187,39 @@ class Latest:
     def then(self, step: float) -> Floats:
         """(1, 25, 4), as `Hearing.then` before a note that begins `step` seconds after the last."""
         return _then(self._last + step - self._started, self._lasting, self._heard)[None]
+
+
+class Abreast:
+    """As many `Latest` as go on from one in ways of their own; N of them.
+
+    `past` is (N, 25, 4), as there.
+    """
+
+    def __init__(self, one: Latest, count: int) -> None:
+        self.past = np.repeat(one.past, count, axis=0)
+        started, lasting, heard, last = one.memory
+        self._started: NDArray[np.float64] = np.repeat(started[None], count, axis=0)
+        self._lasting: NDArray[np.float64] = np.repeat(lasting[None], count, axis=0)
+        self._heard: NDArray[np.bool_] = np.repeat(heard[None], count, axis=0)
+        self._last = np.full(count, last)
+
+    def hear(self, ids: Ids, onset: NDArray[np.float64], duration: NDArray[np.float64]) -> None:
+        """Take in a note each: ids (N, 6) as `note_ids` gives them, and times (N,) in seconds."""
+        self.past = np.concatenate([self.past[:, 1:], ids[:, None, HELD]], axis=1)
+        self._started = np.concatenate([self._started[:, 1:], onset[:, None]], axis=1)
+        self._lasting = np.concatenate([self._lasting[:, 1:], duration[:, None]], axis=1)
+        self._heard = np.concatenate([self._heard[:, 1:], np.ones((len(ids), 1), np.bool_)], axis=1)
+        self._last = onset
+
+    @property
+    def now(self) -> Floats:
+        """(N, 25, 2), as `Hearing.now`."""
+        return _now(self._last[:, None] - self._started, self._lasting, self._heard)
+
+    def then(self, step: NDArray[np.float64]) -> Floats:
+        """(N, 25, 4), as `Hearing.then` before notes `step` (N,) seconds after each's last."""
+        ahead = (self._last + step)[:, None] - self._started
+        return _then(ahead, self._lasting, self._heard)
 
 
 def _hearing(

@@ -31,18 +31,35 @@ def found(notes: Iterable[Note]) -> Key | None:
 
     Pitch classes weigh as long as they are held.
     """
-    held, count = [0.0] * OCTAVE, 0
-    for note in notes:
-        held[note.pitch % OCTAVE] += min(max(note.duration, 1e-3), LONGEST)
-        count += 1
-    if count < ENOUGH or max(held) == min(held):
+    heard = [(note.pitch, note.duration) for note in notes]
+    held = _held(heard)
+    if len(heard) < ENOUGH or max(held) == min(held):
         return None
     fits = (
-        Key(tonic, mode, _correlation(held, profile[-tonic:] + profile[:-tonic]))
-        for mode, profile in MODES.items()
+        Key(tonic, mode, _correlation(held, _profile(tonic, mode)))
+        for mode in MODES
         for tonic in range(OCTAVE)
     )
     return max(fits, key=lambda key: key.fit)
+
+
+def fit(notes: Iterable[tuple[int, float]], key: Key) -> float:
+    """How well notes, by pitch and seconds, fit a key, -1 to 1; 0 where they are all alike."""
+    held = _held(notes)
+    return _correlation(held, _profile(key.tonic, key.mode)) if max(held) > min(held) else 0.0
+
+
+def _held(notes: Iterable[tuple[int, float]]) -> list[float]:
+    """Seconds for which each pitch class is held."""
+    held = [0.0] * OCTAVE
+    for pitch, duration in notes:
+        held[pitch % OCTAVE] += min(max(duration, 1e-3), LONGEST)
+    return held
+
+
+def _profile(tonic: int, mode: str) -> Sequence[float]:
+    profile = MODES[mode]
+    return profile[-tonic:] + profile[:-tonic]
 
 
 def _correlation(one: Sequence[float], other: Sequence[float]) -> float:

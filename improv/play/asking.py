@@ -9,21 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from improv.listen.context import Context
 from improv.music import tonality
 from improv.music.event import Note, Source
 from improv.music.scale import NONE, YOURS
-from improv.play.messages import ANY, Bounds
+from improv.play.messages import ANY, Bounds, Key, Request
 from improv.play.params import Params
 from improv.play.recent import MEMORY
 
 HORIZON = 1.0
 """Seconds of music planned ahead."""
+COMMIT = 0.020
+"""Seconds ahead that a turned knob no longer changes."""
+LEAD = 0.100
+"""Seconds before the end of your phrase that its answer is asked for."""
+RETRY = 0.5
+"""Seconds to wait after a proposal with nothing playable in it."""
 CHUNK = 8
 """Notes asked for at a time: a few milliseconds of work, a second or so of music."""
 FIRST = 2
 """Notes asked for where nothing is planned: somebody waits for them."""
 SOON = 0.020
 """Seconds in which the model answers; a note sooner than that could not be played when it is."""
+
+ROOM = 0.4
+"""Seconds of plan behind which there is time to choose: a note takes a millisecond or two."""
 
 
 def count(planned: int, left: int | None) -> int:
@@ -32,9 +42,52 @@ def count(planned: int, left: int | None) -> int:
     return wanted if left is None else min(wanted, left)
 
 
+def futures(ahead: float, wanted: int) -> int:
+    """Futures to choose from behind a plan of `ahead` seconds; one where somebody waits."""
+    return wanted if ahead >= ROOM else 1
+
+
 def behind(played: tuple[Note, ...], told: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """The `told` notes the model goes by, and those before them that the guard remembers."""
     return played[-told:], played[:-told][-MEMORY:]
+
+
+def request(
+    params: Params,
+    keys: Key,
+    context: Context,
+    plan: tuple[Note, ...],
+    *,
+    left: int | None,
+    floor: float,
+    heard: float,
+) -> Request:
+    """What is asked after a plan; its number, and what it is to be of, are not known here.
+
+    Args:
+        params: the knobs as they stand.
+        keys: the seed, and the number of the first note.
+        context: all that has sounded.
+        plan: the notes that are to come before.
+        left: of the phrase under way.
+        floor: when your pause is over.
+        heard: when what is given out now is heard.
+    """
+    told = params.context
+    sounded = context.snapshot(heard + HORIZON, max(told, MEMORY))
+    notes, before = behind((*sounded, *plan), told)
+    seed, index = keys
+    return Request(
+        0,
+        notes,
+        params,
+        count(len(plan), left),
+        seed,
+        index,
+        begins=begins(len(plan), context.last_start, floor, heard),
+        before=before,
+        futures=futures(plan[-1].start - heard if plan else 0.0, params.futures),
+    )
 
 
 def in_your_key(params: Params, heard: Iterable[Note]) -> Params:

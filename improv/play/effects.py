@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from improv.music.event import Event, Source
 from improv.play.messages import (
     Ended,
+    Futures,
     Notice,
     Planned,
     Proposal,
@@ -52,4 +53,4 @@ class Tell:
 
 
 Effect = Send | Hush | Ask | Tell
-Item = Event | SetParam | Transport | Strike | Proposal
+Item = Event | SetParam | Transport | Strike | Proposal | Futures

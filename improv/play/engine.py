@@ -18,41 +18,35 @@ random numbers, so a plan bends under a knob instead of jumping.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from improv.errors import UsageError
 from improv.listen.context import Context
 from improv.listen.turns import Turns
-from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.music.event import Note, NoteOff, NoteOn, Other, ProposedNote, Source
 from improv.play import asking
-from improv.play.asking import HORIZON
-from improv.play.effects import Ask, Effect, Hush, Item, Send
+from improv.play.again import Again
+from improv.play.asking import COMMIT, HORIZON, LEAD, RETRY
+from improv.play.effects import Effect, Hush, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
     Action,
+    Futures,
     Level,
     Notice,
     Phase,
     Planned,
     Proposal,
-    Request,
     SetParam,
     Strike,
     Transport,
 )
 from improv.play.params import Params
-from improv.play.placing import CROWD, place
+from improv.play.placing import CROWD, anchor, place
 from improv.play.promptness import Promptness
-from improv.play.recent import MEMORY
 from improv.play.scheduler import TOO_LATE, Scheduler, Start
 from improv.play.wire import Wire
-
-COMMIT = 0.020
-"""Seconds ahead that a turned knob no longer changes."""
-LEAD = 0.100
-"""Seconds before the end of your phrase that its answer is asked for."""
-RETRY = 0.5
-"""Seconds to wait after a proposal with nothing playable in it."""
 
 
 class Engine:
@@ -90,11 +84,10 @@ class Engine:
         self._scheduler = Scheduler()
         self._wire = Wire(self._context)
         self._hands = Hands(self._context, self._wire, self._turns)
+        self._again = Again()
         self._ready = False
         self._idle_at: float | None = None
         self._floor = 0.0  # no note of the answer starts before this
-        self._number = 0  # of the last request
-        self._asked = False  # that request is under way
         self._chosen = params.program != Params().program  # an instrument was asked for
         self._retry_at = 0.0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
@@ -120,6 +113,11 @@ class Engine:
         """Of all notes that sound, those that only takes hear too."""
         return frozenset(note.serial for note in self._wire.ledger.sounding())
 
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Which version of the music since its last beginning sounds, and how many there are."""
+        return self._again.version
+
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
         times = [self._scheduler.due()]
@@ -135,13 +133,7 @@ class Engine:
         The instrument only if one was chosen: a hardware synth keeps the patch its player has
         dialled in.
         """
-        self._wire.ledger.touch(self.params.channel)
-        thru = self.params.thru
-        said = [Send(message, now, Source.YOU, thru) for message in self._wire.pedals_down()]
-        if self._chosen:
-            program = program_change(self.params.channel, self.params.program)
-            said.append(Send(program, now, Source.IMPROV))
-        return said
+        return self._wire.greeting(self.params, now, chosen=self._chosen)
 
     def farewell(self, now: float) -> list[Send]:
         """What an output must be told before it closes, so that nothing of ours rings on there."""
@@ -167,6 +159,8 @@ class Engine:
                 self._transport(item.action, now)
             case Proposal():
                 self._take(item, now)
+            case Futures():
+                self._again.more(item)
         self._advance(now)
         if self._scheduler.plan != plan:
             self._wire.tell(Planned(self._scheduler.plan))
@@ -175,7 +169,7 @@ class Engine:
     def model_ready(self, now: float) -> list[Effect]:
         """The model process answers requests from now on."""
         self._ready = True
-        self._asked = False
+        self._again.lost()
         if self._idle_start is not None and self._idle_at is None:
             self._idle_at = now + self._idle_start
         return self.handle(None, now)
@@ -183,7 +177,7 @@ class Engine:
     def model_lost(self, now: float) -> list[Effect]:
         """The model process is gone; what is planned plays out."""
         self._ready = False
-        self._asked = False
+        self._again.lost()
         return self.handle(None, now)
 
     def lift_keys(self, now: float) -> list[Effect]:
@@ -219,6 +213,7 @@ class Engine:
     def _hear(self) -> None:
         """You struck a key: it is your turn."""
         self.heard += 1
+        self._again.forget()
         if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
             self._drop_plan(float("-inf"))
             self.promptness.interrupted()
@@ -234,12 +229,8 @@ class Engine:
             self._wire.tell(Notice(str(error), Level.ERROR))
             return
         after = self.params
-        if before.thru and not after.thru:
-            for note in self._wire.ledger.sounding(Source.YOU):
-                self._wire.end(note.serial, now)
-        if before.thru != after.thru:  # what your foot does is only now heard, or no longer
-            for message in self._wire.pedals_down() if after.thru else self._wire.pedals_up():
-                self._wire.send(message, now, Source.YOU)
+        if before.thru != after.thru:
+            self._wire.turn_thru(audible=after.thru, now=now)
         if (before.program, before.channel) != (after.program, after.channel):
             self._chosen = True
             self._wire.ledger.touch(after.channel)
@@ -256,14 +247,15 @@ class Engine:
             case Action.PAUSE | Action.STOP:
                 self._wire.do(Hush())
                 self._drop_plan(float("-inf"))
-                for note in self._wire.ledger.sounding(Source.IMPROV):
-                    self._wire.end(note.serial, now)
-                    self.released += 1
+                self.released += self._wire.end_all(Source.IMPROV, now)
                 self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
             case Action.NEW:
                 self._drop_plan(float("-inf"))
                 self._context.clear()
+                self._again.forget()
                 self._begin(now)
+            case Action.AGAIN:
+                self._play_again(now)
             case Action.PANIC:
                 self._drop_plan(float("-inf"))
                 self._wire.ledger.touch_all()
@@ -286,30 +278,46 @@ class Engine:
         self._floor = now
 
     def _take(self, proposal: Proposal, now: float) -> None:
-        if not self._asked or proposal.number != self._number:
+        if not self._again.is_answered(proposal):
             return  # stale: the plan it belonged to was dropped
-        self._asked = False
         heard = self._scheduler.heard(now)
-        if self._context.unheard and not len(self._scheduler):
-            self._go_on_at_once(proposal, heard)
+        if self._context.unheard and not len(self._scheduler):  # nobody waits after the opening
+            first = anchor(proposal.notes, max(self._floor, heard))
+            self._context.seed(self._opening, end=first)
         starts = (self._scheduler.last_start, self._context.last_start, heard)
-        anchor = next(start for start in starts if start is not None)
-        proposed = proposal.notes[: self._left()]
+        last = next(start for start in starts if start is not None)
+        last = anchor(proposal.notes, self._floor) if self._again.anew else last
+        self._again.taken(proposal, self._plan(proposal.notes, last, now))
+
+    def _plan(self, proposed: tuple[ProposedNote, ...], last: float, now: float) -> list[Note]:
+        """Plan what was proposed, after a note that starts at `last`."""
+        heard = self._scheduler.heard(now)
+        proposed = proposed[: self._left()]
         before = (*self._recent, *(note.start for note in self._scheduler.plan))
-        notes = place(proposed, anchor=anchor, floor=max(self._floor, heard), before=before)
+        notes = place(proposed, anchor=last, floor=max(self._floor, heard), before=before)
         self._scheduler.add(notes)
         self._issued += len(notes)
         if notes:
-            wanted = place(proposed, anchor=anchor, floor=self._floor, before=before)[0].start
+            wanted = place(proposed, anchor=last, floor=self._floor, before=before)[0].start
             self.promptness.planned(notes[0].start, wanted, now)
         else:
             self._retry_at = now + RETRY
+        return notes
 
-    def _go_on_at_once(self, proposal: Proposal, now: float) -> None:
-        """Shift the unheard opening so that the first note is due now: nobody waits after it."""
-        first = next(iter(place(proposal.notes, anchor=0.0, floor=0.0)), None)
-        if first is not None:
-            self._context.seed(self._opening, end=max(self._floor, now) - first.start)
+    def _play_again(self, now: float) -> None:
+        """Something else, from where what sounds began."""
+        soon = self._scheduler.heard(now) + COMMIT
+        if self.version is None or not self._ready:
+            self._wire.tell(Notice("there is nothing to play again yet"))
+            return
+        self._drop_plan(soon)
+        request, future = self._again.next(self.params)
+        self._issued, self._floor, self.phase = request.index, soon, Phase.PLAYING
+        if future is not None:
+            self._plan(future.notes, anchor(future.notes, soon), now)
+        else:
+            request = replace(request, count=asking.count(asking.CHUNK, self._left()))
+            self._wire.do(self._again.ask(request))
 
     def _advance(self, now: float) -> None:
         while ready := self._scheduler.pop_due(now):
@@ -342,13 +350,11 @@ class Engine:
         if self._scheduler.heard(now) - note.start > TOO_LATE:
             self.dropped += 1
             return
-        key = (self.params.channel, note.pitch, True)  # a note that has it ends in any case
-        others = [n for n in self._wire.ledger.sounding(Source.IMPROV) if n.key != key]
-        for oldest in others[: max(0, len(others) + 1 - self.params.polyphony)]:  # see play.steps
-            self._wire.end(oldest.serial, now, due=max(now, note.start))
+        self._wire.make_room(self.params, note, now)
         serial = self._wire.new_serial()
         self.played += 1
         self._recent.append(note.start)
+        self._again.sounded(note.start)
         self.promptness.sounded(note.start, max(now, note.start))
         self._context.begin(serial, note, held=False)
         self._wire.start(serial, self.params.channel, note, now, due=note.start, audible=True)
@@ -359,39 +365,36 @@ class Engine:
 
     def _left(self) -> int | None:
         """Notes left of the phrase under way, or None when it is endless."""
-        if self._limit is not None:
-            return max(0, self._limit - self._issued)
-        if self.params.notes == 0:
-            return None
-        return max(0, self.params.notes - (self._issued - self._phrase_from))
+        end = self._phrase_from + self.params.notes if self.params.notes else None
+        end = end if self._limit is None else self._limit
+        return None if end is None else max(0, end - self._issued)
 
     def _ask_at(self) -> float | None:
         """When to ask the model for more: before less than HORIZON seconds are planned."""
-        if self.phase is not Phase.PLAYING or not self._ready or self._asked or self._left() == 0:
+        if (
+            self.phase is not Phase.PLAYING
+            or not self._ready
+            or self._again.under_way
+            or self._left() == 0
+        ):
             return None
         last = self._scheduler.last_start
         ahead = HORIZON + self._scheduler.lead
         return self._retry_at if last is None else max(self._retry_at, last - ahead)
 
     def _ask(self, now: float) -> None:
-        self._number += 1
-        self._asked = True
-        plan, told = self._scheduler.plan, self.params.context
-        heard = self._scheduler.heard(now)
-        sounded = self._context.snapshot(heard + HORIZON, max(told, MEMORY))
-        context, before = asking.behind((*sounded, *plan), told)
-        request = Request(
-            self._number,
-            context,
+        request = asking.request(
             self.params,
-            asking.count(len(plan), self._left()),
-            self.seed,
-            self._issued,
-            begins=asking.begins(len(plan), self._context.last_start, self._floor, heard),
-            before=before,
+            (self.seed, self._issued),
+            self._context,
+            self._scheduler.plan,
+            left=self._left(),
+            floor=self._floor,
+            heard=self._scheduler.heard(now),
         )
-        self._wire.do(Ask(request))
+        begins = self.params.notes == 0 or self._issued == self._phrase_from
+        self._wire.do(self._again.ask(replace(request, others=begins)))
 
     def _drop_plan(self, after: float) -> None:
         self._issued -= self._scheduler.drop_after(after)
-        self._asked = False
+        self._again.dropped(after)

@@ -21,9 +21,9 @@ other factors are those of the loudness it meant, before the knob moved it up or
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,13 @@ class Listener(Protocol):
     def pitch(self, velocity: int, step: float) -> Logits: ...
 
     def duration(self, velocity: int, step: float, pitch: int) -> Logits: ...
+
+
+class Question(NamedTuple):
+    """One of `Listener`'s, and what was drawn before it."""
+
+    factor: str
+    drawn: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +106,46 @@ def draw(
 
     `within`: between which steps it may begin, in seconds.
     """
+    drawn = drawing(recent, params, key, within)
+    try:
+        question = next(drawn)
+        while True:
+            question = drawn.send(asked(listener, question))
+    except StopIteration as done:
+        note: ProposedNote = done.value
+        return note
+
+
+def asked(listener: Listener, question: Question) -> Logits:
+    """What a network that has heard some notes says to a question."""
+    logits: Logits = getattr(listener, question.factor)(*question.drawn)
+    return logits
+
+
+def drawing(
+    recent: Recent, params: Params, key: tuple[int, int], within: Bounds = ANY
+) -> Generator[Question, Logits, ProposedNote]:
+    """As `draw`, by whom it is sent the answers: so many notes can be drawn side by side.
+
+    It asks for velocity, step, pitch and duration in that order, for the step only where there is
+    a choice.
+    """
     chance = noise(key)
     calm = math.cbrt(params.temperature)
     time_heat = params.time_temperature or calm
-    velocity = draw_velocity(listener.velocity(), calm, params, chance)
+    velocity = draw_velocity((yield Question("velocity", ())), calm, params, chance)
     touch = unbent(velocity, params)
     step = 0.0
     if recent.onset:
-        between = steps.bounds(recent, params, within)
-        step = draw_step(
-            lambda: _pulled(listener.step(touch), params), time_heat, params.top_p, between, chance
-        )
-    logits = listener.pitch(touch, step)
+        low, high = between = steps.bounds(recent, params, within)
+        step = low
+        if high > low:
+            logits = _pulled((yield Question("step", (touch,))), params)
+            step = draw_step(logits, time_heat, params.top_p, between, chance)
+    logits = yield Question("pitch", (touch, step))
     pitch = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
-    lengths = sampling.weigh(listener.duration(touch, step, pitch), time_heat, params.top_p)
+    logits = yield Question("duration", (touch, step, pitch))
+    lengths = sampling.weigh(logits, time_heat, params.top_p)
     chosen = int((lengths + chance.duration).argmax())
     meant = float(time_in(chosen, chance.places[1]))
     duration = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
@@ -124,18 +157,13 @@ def _pulled(steps_: Logits, params: Params) -> Logits:
     return steps_ if pull is None else steps_ + pull
 
 
-def draw_step(
-    logits: Callable[[], Logits], heat: float, top_p: float, between: Bounds, chance: Noise
-) -> float:
-    """A step of the distribution given that it lies between these, in seconds.
-
-    The network is asked for its logits only where there is a choice.
-    """
+def draw_step(logits: Logits, heat: float, top_p: float, between: Bounds, chance: Noise) -> float:
+    """A step of the distribution given that it lies between these, in seconds."""
     low, high = between
     room = steps.room(between)
     if high <= low or not room.any():
         return low
-    values = sampling.weigh(logits(), heat, top_p, room=room)
+    values = sampling.weigh(logits, heat, top_p, room=room)
     return steps.inside(int((values + chance.step).argmax()), float(chance.places[0]), between)
 
 

@@ -15,6 +15,7 @@ something from 7 and "strong" from 13, of POP909's from 1.4 and 3.7 (60,000 note
 from __future__ import annotations
 
 from itertools import zip_longest
+from typing import Any
 
 from improv.play.params import GENTLE, STRONG
 
@@ -34,6 +35,16 @@ class Rounds:
         self._moments: list[tuple[int, ...]] = []  # the moment of each of those
         self._now: list[int] = []  # the moment that may not be over
         self._stale = [0.0] * LONGEST_ROUND  # notes that brought nothing new, by period less one
+
+    def fork(self) -> Rounds:
+        """Others that have counted the same and from now on count for themselves."""
+        other = Rounds()
+        for mine, others in zip(self._lists(), other._lists(), strict=True):
+            others[:] = mine
+        return other
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self._before, self._moments, self._now, self._stale
 
     def hear(self, pitch: int, *, together: bool) -> None:
         """Take in a note; `together` with the one before it."""

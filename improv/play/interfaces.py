@@ -5,11 +5,12 @@ Nothing here does anything. `Message` is one complete MIDI message as it goes do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from improv.music.event import Event, Note, ProposedNote, Source
-from improv.play.messages import ANY, Bounds
+from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 
 Message = bytes
@@ -60,4 +61,31 @@ class Improviser(Protocol):
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None: ...
 
-    def draw(self, params: Params, key: tuple[int, int], within: Bounds = ANY) -> ProposedNote: ...
+    def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Imagined:
+    """A note drawn and not played, and what the network made of it.
+
+    `surprise` is its negative log-likelihood in nats, `expected` the mean of that over all that the
+    network might have drawn in its place, which is its entropy.
+    """
+
+    note: ProposedNote
+    surprise: float = 0.0
+    expected: float = 0.0
+
+
+@runtime_checkable
+class Branching(Improviser, Protocol):
+    """An improviser that can go on in several ways from where it is, and stays there.
+
+    `imagine` draws a future for each row of `keys`, whose notes' keys they are; `within` bounds the
+    first note of each. It yields after every note, so that it can be left: the futures that are
+    done since, in the order of their rows.
+    """
+
+    def imagine(
+        self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds
+    ) -> Iterator[list[tuple[Imagined, ...]]]: ...

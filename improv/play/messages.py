@@ -22,6 +22,7 @@ class Action(Enum):
     PAUSE = "pause"  # what sounds is let go, the plan is kept from being heard; PLAY goes on
     STOP = "stop"  # silence; the context is kept; PLAY or your playing starts it again
     NEW = "new"  # forget the context and begin from the prompt or the built-in phrase
+    AGAIN = "again"  # from where what sounds began, another future: see play.again
     PANIC = "panic"  # a note-off for each sounding note, pedals up, all sound off; then as STOP
 
 
@@ -104,6 +105,9 @@ class Notice:
 Bounds = tuple[float, float]
 """Between which times something begins; twice the same is exactly then."""
 ANY: Bounds = (-math.inf, math.inf)
+Key = tuple[int, int]
+"""What a note is drawn with: a seed and its number since the start."""
+BRANCH = 0x9E3779B97F4A7C15  # by which futures' seeds are apart, so that none meets another's
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,10 @@ class Request:
     `before` is what was played before the context, for the repetition guard.
     The first begins between the times `begins`: no earlier than now where a plan is drawn anew in
     the middle of a silence, at one moment where your phrase has ended.
+
+    The best of so many `futures` is wanted; with `others` those that are not played are wanted as
+    well, and as many more as there is time for. The first is the plan's: where that is drawn anew
+    each note is of the future it was of, by `branches`, so that what was chosen bends under a knob.
     """
 
     number: int
@@ -123,18 +131,56 @@ class Request:
     index: int
     begins: Bounds = ANY
     before: tuple[Note, ...] = ()
+    futures: int = 1
+    branches: tuple[int, ...] = ()  # of the first notes; of those after them 0
+    others: bool = False
 
-    def draws(self) -> Iterator[tuple[tuple[int, int], Bounds]]:
-        """For each note the key it is drawn with, and the steps between which it may begin."""
+    def within(self) -> Bounds:
+        """The steps between which the first note may begin."""
         before = self.context[-1].start if self.context else 0.0
-        within = (self.begins[0] - before, self.begins[1] - before)
-        for index in range(self.index, self.index + self.count):
-            yield (self.seed, index), within
+        return self.begins[0] - before, self.begins[1] - before
+
+    def keys(self, future: int = 0) -> list[Key]:
+        """What each note of a future is drawn with: (seed, index)."""
+        return [
+            ((self.seed + BRANCH * branch) % 2**64, self.index + place)
+            for place, branch in enumerate(self.branches_of(future))
+        ]
+
+    def branches_of(self, future: int) -> list[int]:
+        """Of which each note of a future is: all of its own, but for the first, the plan's."""
+        planned = [future] * self.count if future else [*self.branches, *[0] * self.count]
+        return planned[: self.count]
+
+    def draws(self) -> Iterator[tuple[Key, Bounds]]:
+        """For each note the key it is drawn with, and the steps between which it may begin."""
+        within = self.within()
+        for key in self.keys():
+            yield key, within
             within = ANY
 
 
 @dataclass(frozen=True, slots=True)
+class Future:
+    """One way to go on from a request's context, by the number of its branch."""
+
+    number: int
+    notes: tuple[ProposedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
+    """What to play: of all futures `future`."""
+
     number: int
     notes: tuple[ProposedNote, ...]
     inference_us: tuple[float, ...]  # per note
+    future: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Futures:
+    """The other ways to go on from a request that was answered, all there are, best first."""
+
+    number: int
+    others: tuple[Future, ...]

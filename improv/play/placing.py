@@ -53,6 +53,12 @@ def place(
     return placed
 
 
+def anchor(proposed: Iterable[ProposedNote], begin: float) -> float:
+    """After what note the first of these begins at `begin`, if nothing holds it up."""
+    first = next(iter(place(proposed, anchor=0.0, floor=0.0)), None)
+    return begin if first is None else begin - first.start
+
+
 def _playable(note: ProposedNote) -> bool:
     return (
         isinstance(note.pitch, int)

@@ -5,6 +5,7 @@ A network hears the last 25; what goes round and round is known for that by a lo
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
 
@@ -25,6 +26,13 @@ class Recent:
         self._rounds = Rounds()
         for note in notes:
             self.hear(note.pitch, note.start, own=note.source is Source.IMPROV)
+
+    def fork(self) -> Recent:
+        """Another that remembers the same and from now on for itself."""
+        other = copy.copy(self)
+        other.pitch, other.onset, other.own = [*self.pitch], [*self.onset], [*self.own]
+        other._rounds = self._rounds.fork()  # noqa: SLF001  # of this class
+        return other
 
     def hear(self, pitch: int, onset: float, *, own: bool) -> None:
         """Take in a note; an onset that is no time, or before the last, is the last's."""

@@ -18,8 +18,9 @@ from improv.listen.pedals import Pedals
 from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
 from improv.play.effects import Effect, Send, Tell
-from improv.play.ledger import Ledger, Sounding, note_on
+from improv.play.ledger import Ledger, Sounding, note_on, program_change
 from improv.play.messages import Ended, Notice, Planned, Sounded
+from improv.play.params import Params
 
 
 class Wire:
@@ -60,6 +61,13 @@ class Wire:
         self.send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
         self.tell(Sounded(serial, note.pitch, note.velocity, heard, note.source))
 
+    def make_room(self, params: Params, note: Note, now: float) -> None:
+        """End the oldest of improv's notes where one more would be too many, see `play.steps`."""
+        key = (params.channel, note.pitch, True)  # a note that has it ends in any case
+        others = [each for each in self.ledger.sounding(Source.IMPROV) if each.key != key]
+        for oldest in others[: max(0, len(others) + 1 - params.polyphony)]:
+            self.end(oldest.serial, now, due=max(now, note.start))
+
     def end(
         self, serial: int, now: float, *, due: float | None = None, at: float | None = None
     ) -> None:
@@ -73,12 +81,26 @@ class Wire:
             due = now if due is None else due
             self._let_go(note, now, due=due, at=due if at is None else at)
 
+    def end_all(self, source: Source, now: float) -> int:
+        """End all notes of one of us; how many there were."""
+        sounding = self.ledger.sounding(source)
+        for note in sounding:
+            self.end(note.serial, now)
+        return len(sounding)
+
     def control(self, event: Other, now: float, *, audible: bool) -> None:
         """Take a pedal, a bend or any other message of yours, and pass it on."""
         self.ledger.touch(event.data[0] & 0x0F)
         self._pedals.hear(event.data)
         self._cease(self._yours.hear(event.data), event.at)
         self.send(event.data, now, Source.YOU, audible=audible)
+
+    def turn_thru(self, *, audible: bool, now: float) -> None:
+        """Pass on what you play from now on, or no longer: your notes end, and the pedal's word."""
+        if not audible:
+            self.end_all(Source.YOU, now)
+        for message in self.pedals_down() if audible else self.pedals_up():
+            self.send(message, now, Source.YOU)
 
     def pedals_down(self) -> list[bytes]:
         """What an instrument is told that has not heard of the pedals that are down."""
@@ -93,6 +115,15 @@ class Wire:
         for message in self._pedals.lift():
             self.send(message, now, Source.YOU, audible=audible)
         self._cease(self._yours.lift(), now)
+
+    def greeting(self, params: Params, now: float, *, chosen: bool) -> list[Send]:
+        """What an output is told when it opens: your pedals, and an instrument that was chosen."""
+        self.ledger.touch(params.channel)
+        said = [Send(message, now, Source.YOU, params.thru) for message in self.pedals_down()]
+        if chosen:
+            program = program_change(params.channel, params.program)
+            said.append(Send(program, now, Source.IMPROV))
+        return said
 
     def farewell(self, now: float) -> list[Send]:
         """What an output is told before it closes: each note's end, and every channel reset."""

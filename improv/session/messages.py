@@ -16,6 +16,7 @@ from improv.music.event import Note
 from improv.play.messages import (
     Action,
     Ended,
+    Futures,
     Level,
     Notice,
     Phase,
@@ -33,6 +34,7 @@ __all__ = [
     "Action",
     "Command",
     "Ended",
+    "Futures",
     "Goodbye",
     "Level",
     "ModelFailed",
@@ -149,6 +151,7 @@ class Status:
     sounding: frozenset[int] | None = None
     # How many messages each port would not take or do since the start; those without are left out.
     faults: tuple[tuple[str, int], ...] = ()
+    version: tuple[int, int] | None = None  # which one of what sounds, from 1, of how many so far
     # Outputs that get improv's notes this long before they are due; those with none are left out.
     latency_ms: tuple[tuple[str, float], ...] = ()
 
@@ -185,7 +188,7 @@ class ModelFailed:
     exit_code: int
 
 
-Reply = Proposal | ModelReady | ModelFailed
+Reply = Proposal | Futures | ModelReady | ModelFailed
 
 # --- how the children are started ----------------------------------------------------------
 

@@ -8,24 +8,45 @@ from __future__ import annotations
 
 import gc
 import os
-import time
+import queue
+from statistics import median
+from typing import TYPE_CHECKING
 
 from improv.errors import ImprovError
-from improv.play.interfaces import Improviser
+from improv.play.asking import CHUNK
 from improv.play.params import Params
 from improv.session import child, link
-from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Proposal, Request
+from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Request
+
+if TYPE_CHECKING:
+    from improv.session.thinking import Thinker
+
+Incoming = queue.SimpleQueue[Request | None]
+
+WARM = Request(0, (), Params(futures=1), CHUNK, 0, 0)
 
 
-def answer(improviser: Improviser, request: Request) -> Proposal:
-    """Continue the request's context, timing each note in microseconds of wall time."""
-    notes, took = [], []
-    improviser.prime(request.context, request.before)
-    for key, within in request.draws():
-        began = time.perf_counter_ns()
-        notes.append(improviser.draw(request.params, key, within))
-        took.append((time.perf_counter_ns() - began) / 1000)
-    return Proposal(request.number, tuple(notes), tuple(took))
+def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
+    """Answer requests until the pipe ends; between them draw the other ways to go on."""
+    while True:
+        if thinker.busy and inward.empty():
+            more = thinker.think()
+            if more is not None:
+                link.write(outward, more)
+            continue
+        request = inward.get()
+        if request is None:
+            return
+        proposal = thinker.answer(request)
+        if proposal is not None:
+            link.write(outward, proposal)
+
+
+def warmed(thinker: Thinker) -> float:
+    """Seconds that a note takes, once the first ones are drawn."""
+    thinker.answer(WARM)
+    proposal = thinker.answer(WARM)
+    return 1e-6 * median(proposal.inference_us) if proposal is not None else 0.0
 
 
 def main() -> int:
@@ -36,10 +57,12 @@ def main() -> int:
     try:
         from improv.model.loading import load
         from improv.model.store import digest, find
+        from improv.session.thinking import Thinker, fitting
 
         folder = find(setup.model)
         improviser = load(folder, setup.device)
-        answer(improviser, Request(0, (), Params(), 2, 0, 0))  # warm before the first note counts
+        # warm before the first note counts
+        most = fitting(warmed(Thinker(improviser, 1)))
     except ImprovError as error:
         link.write(outward, ModelFailed(str(error), error.exit_code))
         return error.exit_code
@@ -49,8 +72,9 @@ def main() -> int:
     try:
         name, backend = improviser.name, improviser.backend
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder)))
-        while (request := link.read(inward)) is not None:
-            link.write(outward, answer(improviser, request))
+        requests: Incoming = queue.SimpleQueue()
+        link.Reader(inward, requests.put, "player").start()
+        serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward)
     except BrokenPipeError:  # the player is gone
         os._exit(0)
     return 0

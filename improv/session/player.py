@@ -26,6 +26,7 @@ from improv.session.journal import About
 from improv.session.keeper import ModelGone, ModelKeeper
 from improv.session.messages import (
     Command,
+    Futures,
     Goodbye,
     Level,
     ModelFailed,
@@ -159,7 +160,16 @@ class Player:
 
     def _take(self, item: Incoming | None, now: float) -> None:
         match item:
-            case None | NoteOn() | NoteOff() | Other() | SetParam() | Transport() | Strike():
+            case (
+                None
+                | NoteOn()
+                | NoteOff()
+                | Other()
+                | SetParam()
+                | Transport()
+                | Strike()
+                | Futures()
+            ):
                 self._apply(self._engine.handle(item, now))
                 if isinstance(item, (SetParam, Transport)):
                     self._report(self._status(self._clock()))
@@ -349,6 +359,7 @@ class Player:
             inert=self._model.inert,
             sounding=engine.serials,
             faults=self._faults.by_port,
+            version=engine.version,
             latency_ms=self._outgoing.boxes.latency_ms,
         )
 

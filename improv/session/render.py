@@ -7,17 +7,18 @@ and what would have been sent is written down. Same model, seed and prompt: the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from improv.music.event import Note
 from improv.play.effects import Ask, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
-from improv.play.messages import Action, Ended, Proposal, Sounded, Transport
+from improv.play.messages import Action, Ended, Futures, Proposal, Sounded, Transport
 from improv.play.params import Params
 from improv.session.journal import About, Step
 from improv.session.recorded import RecordedEngine
+from improv.session.thinking import Thinker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class Rendering:
 class Stage:
     """An engine and a model on a virtual clock; tests play scripts on it too."""
 
-    def __init__(self, engine: Engine, improviser: Improviser) -> None:
+    def __init__(self, engine: Engine, improviser: Improviser, most: int = 1) -> None:
+        """`most`: futures that are drawn at each point; of 1 no more than are chosen from."""
         self.now = 0.0
         self.engine = engine
         self.effects: list[tuple[float, Effect]] = []
-        self._improviser = improviser
+        self._thinker = Thinker(improviser, most)
 
     def do(self, effects: list[Effect]) -> None:
         """Write effects down and answer what they ask of the model, until nothing is asked."""
@@ -46,7 +48,8 @@ class Stage:
             effect = queue.popleft()
             self.effects.append((self.now, effect))
             if isinstance(effect, Ask):
-                queue.extend(self.engine.handle(self._answer(effect), self.now))
+                for answer in self._answer(effect):
+                    queue.extend(self.engine.handle(answer, self.now))
 
     def feed(self, item: Item, at: float) -> None:
         """Let `item` happen at `at`."""
@@ -60,13 +63,15 @@ class Stage:
             self.do(self.engine.handle(None, self.now))
         self.now = end
 
-    def _answer(self, ask: Ask) -> Proposal:
-        request = ask.request
-        self._improviser.prime(request.context, request.before)
-        notes = tuple(
-            self._improviser.draw(request.params, key, within) for key, within in request.draws()
-        )
-        return Proposal(request.number, notes, ())
+    def _answer(self, ask: Ask) -> Iterator[Proposal | Futures]:
+        """The answer, and then the other ways to go on."""
+        proposal = self._thinker.answer(ask.request)
+        if proposal is not None:
+            yield proposal
+        while self._thinker.busy:
+            more = self._thinker.think()
+            if more is not None:
+                yield more
 
 
 def render(

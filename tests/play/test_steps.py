@@ -24,7 +24,7 @@ def drawn(between: tuple[float, float], count: int = 20_000, seed: int = 1) -> n
     """Steps that successive keys draw of one distribution."""
     return np.array(
         [
-            factors.draw_step(lambda: LOGITS, 1.0, 1.0, between, factors.noise((seed, index)))
+            factors.draw_step(LOGITS, 1.0, 1.0, between, factors.noise((seed, index)))
             for index in range(count)
         ]
     )
@@ -59,8 +59,8 @@ def test_the_same_key_keeps_its_step_where_that_is_still_open() -> None:
     """A bound bends a plan: where the bin it drew lies above, nothing moves."""
     for index in range(300):
         chance = factors.noise((4, index))
-        free = factors.draw_step(lambda: LOGITS, 1.0, 1.0, (0.0, 4.0), chance)
-        later = factors.draw_step(lambda: LOGITS, 1.0, 1.0, (0.1, 4.0), chance)
+        free = factors.draw_step(LOGITS, 1.0, 1.0, (0.0, 4.0), chance)
+        later = factors.draw_step(LOGITS, 1.0, 1.0, (0.1, 4.0), chance)
         if time_bin(free) > time_bin(0.1):
             assert later == free
 

@@ -1,0 +1,110 @@
+"""What the model process does with a request: an answer, and then the other ways to go on.
+
+An answer never waits for what is not needed for it: where somebody waits, one future is drawn and
+sent, as if there were no others. The others are drawn while nobody waits, one note at a time, and
+left at once when a request comes in. A request that came in while futures for an older one were
+drawn is for another plan, so the older one gets no answer.
+
+Pure but for the clock: `waiting` says whether a request has come in, and is asked between notes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from improv.play import futures
+from improv.play.asking import CHUNK
+from improv.play.interfaces import Branching, Improviser
+from improv.play.messages import Futures, Proposal, Request
+
+BUDGET = 0.100  # seconds of work for the other ways to go on from one point
+MOST = 32  # futures of a point
+POINTS = 2  # whose futures are still to be drawn: what sounds, and what is planned
+
+
+def fitting(seconds: float, batch: int = 1) -> int:
+    """How many futures of `CHUNK` notes are drawn within the budget, 1 to 32.
+
+    `seconds`: that a note takes, of a batch of as many futures at once.
+    """
+    batches = int(BUDGET / max(seconds * CHUNK, 1e-9))
+    return max(1, min(MOST, batches * batch))
+
+
+class Thinker:
+    """A model with its work. `most` futures of each point are drawn; of 1 there are no others."""
+
+    def __init__(
+        self, improviser: Improviser, most: int, waiting: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._improviser = improviser
+        self._most = most
+        self._waiting = waiting
+        self._work: deque[Iterator[Futures | None]] = deque(maxlen=POINTS)
+
+    @property
+    def busy(self) -> bool:
+        """There are futures to be drawn when nobody waits."""
+        return bool(self._work)
+
+    def answer(self, request: Request) -> Proposal | None:
+        """Continue the request's context, or nothing where another request has come in."""
+        improviser = self._improviser
+        improviser.prime(request.context, request.before)
+        drawn = futures.Futures(request)
+        if request.futures > 1 and isinstance(improviser, Branching):
+            proposal = self._choice(improviser, request, drawn)
+        else:
+            proposal = _first(improviser, request)
+        if proposal is not None and request.others and isinstance(improviser, Branching):
+            self._work.append(self._others(improviser, request, drawn, proposal.future))
+        return proposal
+
+    def think(self) -> Futures | None:
+        """Draw a note of the futures to be drawn; those of a point when they are done."""
+        for done in self._work[0]:
+            return done
+        self._work.popleft()
+        return None
+
+    def _choice(
+        self, improviser: Branching, request: Request, drawn: futures.Futures
+    ) -> Proposal | None:
+        began, notes = time.perf_counter(), request.count * request.futures
+        for _ in drawn.imagine(improviser, request.futures):
+            if self._waiting():
+                return None
+        best = drawn.ranked()[0]
+        took = 1e6 * (time.perf_counter() - began) / max(1, notes)
+        return Proposal(request.number, best.notes, (took,) * len(best.notes), best.number)
+
+    def _others(
+        self, improviser: Branching, request: Request, drawn: futures.Futures, played: int
+    ) -> Iterator[Futures | None]:
+        if request.count < CHUNK:  # what is played instead is more than what somebody waits for
+            drawn = futures.Futures(replace(request, count=CHUNK))
+        if len(drawn) < self._most:
+            improviser.prime(request.context, request.before)  # it may have gone on since
+            for _ in drawn.imagine(improviser, self._most):
+                yield None
+        yield Futures(request.number, tuple(drawn.others(played)))
+
+
+def answer(improviser: Improviser, request: Request) -> Proposal:
+    """Continue the request's context, whatever else comes in."""
+    proposal = Thinker(improviser, 1).answer(request)
+    assert proposal is not None  # nothing is waiting  # noqa: S101
+    return proposal
+
+
+def _first(improviser: Improviser, request: Request) -> Proposal:
+    """The plan's own future, timing each note in microseconds of wall time."""
+    notes, took = [], []
+    for key, within in request.draws():
+        began = time.perf_counter_ns()
+        notes.append(improviser.draw(request.params, key, within))
+        took.append((time.perf_counter_ns() - began) / 1000)
+    return Proposal(request.number, tuple(notes), tuple(took))
