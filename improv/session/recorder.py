@@ -54,11 +54,13 @@ class Recorder(threading.Thread):
         takes_folder: Path,
         report: Callable[[Notice], None],
         clock: Clock = monotonic,
+        write: Callable[[int, bytes], int] = os.write,
     ) -> None:
         super().__init__(name="recorder", daemon=True)
         self._takes = takes_folder
         self._report = report
         self._clock = clock
+        self._put = write
         self._queue: deque[Step | dict[str, Any]] = deque()
         self._lines: deque[bytes] = deque([journal.about_line(about)])  # to be written
         self._waiting = len(self._lines[0])  # bytes of those
@@ -198,7 +200,7 @@ class Recorder(threading.Thread):
                 self._path, self._file = _new_journal(self._takes, self._began)
             written = False
             while self._lines or self._take_in(most=1):
-                done = os.write(self._file, self._lines[0])
+                done = self._put(self._file, self._lines[0])
                 self._waiting -= done
                 if done < len(self._lines[0]):
                     self._lines[0] = self._lines[0][done:]

@@ -71,11 +71,29 @@ def is_free(takes: Path, name: str) -> bool:
     return not any((place / f"{name}.mid").exists() for place in (takes, recent(takes)))
 
 
-def write(path: Path, more: bytes = b"") -> Path | None:
-    """Write the take of a journal as it stands, and of what could not be written to it so far.
+def write(path: Path) -> Path | None:
+    """Write the take of a journal as it stands.
 
     Where it is now, or None where no note sounded. Raises DeviceError, OSError.
     """
+    with _alone(path.parent):
+        return _write(path, b"") if path.exists() else None
+
+
+def finish(path: Path, more: bytes = b"") -> Path | None:
+    """Write the take of a journal that has ended, and remove the journal. As `write`.
+
+    `more` is what could not be written to the journal.
+    """
+    with _alone(path.parent):
+        target = _write(path, more)
+        path.unlink(missing_ok=True)
+        if target is not None:
+            tidy(path.parent)
+    return target
+
+
+def _write(path: Path, more: bytes) -> Path | None:
     from improv.ports import take
     from improv.session.account import account
 
@@ -89,15 +107,6 @@ def write(path: Path, more: bytes = b"") -> Path | None:
     place = path.parent.parent if session.kept else path.parent
     target = place / f"{path.stem}.mid"
     take.keep(target, music)
-    return target
-
-
-def finish(path: Path, more: bytes = b"") -> Path | None:
-    """Write the take of a journal that has ended, and remove the journal. As `write`."""
-    target = write(path, more)
-    path.unlink(missing_ok=True)
-    if target is not None:
-        tidy(path.parent)
     return target
 
 
@@ -189,15 +198,34 @@ def _info(path: Path, *, saved: bool) -> TakeInfo:
 
 def claim(descriptor: int) -> bool:
     """Lock an open journal for as long as it is open; False where another process has it."""
+    return _lock(descriptor, wait=False)
+
+
+def _lock(descriptor: int, *, wait: bool) -> bool:
     try:
         import fcntl
     except ImportError:  # Windows lets nobody remove or rename what another has open
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def _alone(unsaved: Path) -> Iterator[None]:
+    """One at a time, in all processes.
+
+    A save that began before a session was cut off must not end after the session's take was
+    finished, which is longer.
+    """
+    descriptor = os.open(unsaved / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor, wait=True)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
