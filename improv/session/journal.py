@@ -163,13 +163,17 @@ def read_strictly(lines: bytes) -> Session:
 
 
 def _about(known: dict[str, Any]) -> About:
+    """Raises ValueError, or UsageError for a parameter that is out of range."""
     there = {f.name: known[f.name] for f in fields(About) if f.name in known}
     hints = _hints(About)
-    made: dict[str, Any] = {
-        name: Params(**value) if name == "params" else _made(hints[name], value)
-        for name, value in there.items()
-    }
-    return About(**made)
+    try:
+        made: dict[str, Any] = {
+            name: Params(**value) if name == "params" else _made(hints[name], value)
+            for name, value in there.items()
+        }
+        return About(**made)
+    except TypeError as error:
+        raise ValueError(f"this improv does not know all of it: {error}") from None
 
 
 def _step(line: list[Any]) -> Step:

@@ -2,6 +2,10 @@
 
 It is a subclass so that whoever calls an engine calls this one in the same way, and no call can
 go by it unseen. A call that only woke it before anything was due changes nothing and is left out.
+
+The model draws many futures for each that is played. They would be nine tenths of a take, and
+matter only to a player who asks for another: so they are written down when that happens, as what
+came just after the step before.
 """
 
 from __future__ import annotations
@@ -11,12 +15,16 @@ from functools import partial
 
 from improv.play.effects import Effect, Item, Send
 from improv.play.engine import Engine
+from improv.play.messages import Action, Futures, Transport
 from improv.session.journal import About, Step, audible
 
 CALLS = frozenset(
     {"handle", "model_ready", "model_lost", "lift_keys", "lead_by", "greeting", "finish"}
 )
 """The methods of an engine that change it; all others only say how it stands."""
+
+POINTS = 64
+"""Requests whose futures may still be asked for: planned ahead is a second or so."""
 
 
 class RecordedEngine(Engine):
@@ -34,12 +42,15 @@ class RecordedEngine(Engine):
         self._inside = False  # of a call that is being noted already
         self._greeted = False
         self._lead = 0.0
+        self._last = 0.0  # when the last step was noted
+        self._futures: dict[int, Futures] = {}  # that were not noted, by the request's number
 
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         if self._inside:
             return super().handle(item, now)
-        idle = item is None and not self._is_due(now)
-        return self._noted("handle", item, now, partial(super().handle, item, now), idle=idle)
+        idle = isinstance(item, Futures | None) and not self._is_due(now)
+        do = partial(super().handle, item, now)
+        return self._noted("handle", self._without_futures(item), now, do, idle=idle)
 
     def model_ready(self, now: float) -> list[Effect]:
         return self._noted("model_ready", None, now, partial(super().model_ready, now))
@@ -61,7 +72,7 @@ class RecordedEngine(Engine):
     def greeting(self, now: float) -> list[Send]:
         """As an engine's; the first is what the take itself is told, the others are ports'."""
         sends = super().greeting(now)
-        self._note(Step(now, "greeting", None, () if self._greeted else tuple(sends)))
+        self._say(Step(now, "greeting", None, () if self._greeted else tuple(sends)))
         self._greeted = True
         return sends
 
@@ -84,8 +95,30 @@ class RecordedEngine(Engine):
         finally:
             self._inside = False
         if not idle or effects:
-            self._note(Step(now, call, item, audible(effects)))
+            self._say(Step(now, call, item, audible(effects)))
         return effects
+
+    def _say(self, step: Step) -> None:
+        self._last = step.now
+        self._note(step)
+
+    def _without_futures(self, item: Item | None) -> Item | None:
+        """What is noted of an item: its futures are kept back until they matter."""
+        match item:
+            case Futures():
+                self._keep_back(item)
+                return None
+            case Transport(action=Action.AGAIN):
+                for futures in self._futures.values():
+                    self._note(Step(self._last, "handle", futures))
+                self._futures.clear()
+        return item
+
+    def _keep_back(self, futures: Futures) -> None:
+        self._futures.pop(futures.number, None)
+        self._futures[futures.number] = futures
+        for oldest in [*self._futures][:-POINTS]:
+            del self._futures[oldest]
 
 
 def act(engine: Engine, step: Step) -> list[Effect]:

@@ -25,7 +25,8 @@ from improv.play.interfaces import Output
 from improv.play.messages import Level, Notice
 from improv.session import journal, takes
 from improv.session.journal import About, Session, Step
-from improv.session.take_process import Job, TakeWork, ask, do
+from improv.session.take_process import ask, do
+from improv.session.takes import Job, TakeWork
 
 if TYPE_CHECKING:
     from improv.ports.take import Account

@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 
 from improv.play.effects import Ask
 from improv.play.interfaces import Improviser
-from improv.play.messages import Proposal, Request, SetParam
+from improv.play.messages import ANY, Futures, Proposal, Request, SetParam
 from improv.play.params import Params, Value
 from improv.session.journal import About, Session, Step
-from improv.session.model_process import answer
 from improv.session.recorded import RecordedEngine, act
 from improv.session.render import Stage
 
@@ -53,8 +52,13 @@ def again(session: Session, improviser: Improviser | None, progress: Progress) -
 
 
 def draws(improviser: Improviser, request: Request, proposal: Proposal) -> bool:
-    """Whether the model draws these notes of this request."""
-    return answer(improviser, request).notes == proposal.notes
+    """Whether the model draws these notes of this request, in the future that was chosen."""
+    improviser.prime(request.context, request.before)
+    within, notes = request.within(), []
+    for key in request.keys(proposal.future)[: len(proposal.notes)]:
+        notes.append(improviser.draw(request.params, key, within))
+        within = ANY
+    return tuple(notes) == proposal.notes
 
 
 def otherwise(
@@ -87,7 +91,7 @@ def with_values(params: Params, changed: Mapping[str, Value]) -> Params:
 def _is_yours(step: Step, changed: Iterable[str]) -> bool:
     """Whether a step is no work of the engine's own, and turns none of these knobs."""
     match step.call, step.item:
-        case "handle", None | Proposal():
+        case "handle", None | Proposal() | Futures():
             return False
         case _, SetParam(name=name):
             return name not in changed

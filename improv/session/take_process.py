@@ -8,27 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
 
 from improv.errors import ImprovError
 from improv.play.messages import Level, Notice
 from improv.session import child, link, takes
-
-
-class Job(Enum):
-    SAVE = "save"  # a session under way
-    FINISH = "finish"  # one that has ended
-    RECOVER = "recover"  # those of players that died
-
-
-@dataclass(frozen=True, slots=True)
-class TakeWork:
-    """`path` is the journal, or for RECOVER the folder of takes."""
-
-    job: Job
-    path: Path
+from improv.session.takes import Job, TakeWork
 
 
 def ask(work: TakeWork) -> list[Notice]:

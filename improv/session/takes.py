@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +23,22 @@ from improv.session import journal
 RECENT = 20
 """Takes that nobody saved are kept up to this many."""
 JOURNAL = ".journal"
+
+
+class Job(Enum):
+    """What a process is asked to do, see `take_process`."""
+
+    SAVE = "save"  # a session under way
+    FINISH = "finish"  # one that has ended
+    RECOVER = "recover"  # those of players that died
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWork:
+    """`path` is the journal, or for RECOVER the folder of takes."""
+
+    job: Job
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
