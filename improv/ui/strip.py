@@ -38,7 +38,7 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         return [*left, ("… starting", DIM)], []
     mute = status.model_state is ModelState.DOWN and status.phase is Phase.PLAYING
     phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
-    left += [phase, ("   ", DIM), *_model(status)]
+    left += [phase, *_version(status), ("   ", DIM), *_model(status)]
     right = [  # where it is narrow the first give way
         ("seed ", DIM),
         (f"{status.seed}  ", PLAIN),
@@ -50,6 +50,14 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         (f"{status.played} ", PLAIN),
     ]
     return left, right
+
+
+def _version(status: Status) -> list[Part]:
+    """Which version of the music sounds, once another than the first was asked for."""
+    if status.version is None or status.version[0] == 1:
+        return []
+    which, of = status.version
+    return [(f"  version {which} of {of}", PLAIN)]
 
 
 def _model(status: Status) -> list[Part]:

@@ -19,13 +19,27 @@ from screen import SIZE, hear, text
 
 @pytest.mark.parametrize(
     ("key", "action"),
-    [("full_stop", Action.STOP), ("r", Action.NEW), ("exclamation_mark", Action.PANIC)],
+    [
+        ("full_stop", Action.STOP),
+        ("r", Action.NEW),
+        ("exclamation_mark", Action.PANIC),
+        ("a", Action.AGAIN),
+    ],
 )
 async def test_a_key_for_each_action(app, link, key: str, action: Action) -> None:
-    """Stop, new and panic send what they say."""
+    """Stop, new, panic and again send what they say."""
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(key)
         assert link.sent == [Transport(action)]
+
+
+async def test_which_version_sounds_is_shown_from_the_second_on(app, link, status) -> None:
+    """The first needs no number: it is what it plays."""
+    link.to_say = [status(version=(1, 8))]
+    async with app.run_test(size=SIZE) as pilot:
+        assert "version" not in text(app)
+        await hear(app, pilot, status(version=(3, 8)))
+        assert "version 3 of 8" in text(app)
 
 
 async def test_s_saves_the_take_and_its_place_is_shown(app, link) -> None:
@@ -85,14 +99,14 @@ async def test_panic_works_from_everywhere(app, link, opening: list[str]) -> Non
 async def test_the_typed_piano_plays_while_it_is_on(app, link, clock) -> None:
     """Before m the keys are commands, after it notes, after Esc commands again."""
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("a")
+        await pilot.press("f")
         assert link.sent == []
         await pilot.press("m", "a", "x", "o", "z", "z", "D")
         assert [(c.pitch, type(c)) for c in link.sent] == [(60, Strike), (85, Strike), (52, Strike)]
         app.advance()
         await pilot.pause()
         assert "PIANO" in text(app)
-        await pilot.press("escape", "a")
+        await pilot.press("escape", "f")
         app.advance()
         await pilot.pause()
         assert len(link.sent) == 3
