@@ -121,4 +121,6 @@ def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
         log.take(app.farewell)
         if app.farewell.exit_code:
             say(app.farewell.reason)
+        if app.farewell.take:
+            say(f"the take: {app.farewell.take}")
     return app.return_code or 0, log

@@ -62,6 +62,7 @@ class Log:
             "notices": self.notices,
             "notes": list(self.notes.values()),
             "lateness": self.goodbye.lateness,
+            "take": self.goodbye.take,
         }
 
 

@@ -165,6 +165,7 @@ class Goodbye:
     reason: str
     exit_code: int = 0
     lateness: tuple[tuple[float, float], ...] = ()  # (due, seconds late), if asked for
+    take: str = ""  # where the take of the session is, if a note sounded
 
 
 Report = Sounded | Ended | Planned | Status | Notice | Goodbye

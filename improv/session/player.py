@@ -153,7 +153,8 @@ class Player:
         status = self._status(self._clock())
         reason, lateness = self._reason or "", tuple(self._meter.log or ())
         hung = self._engine.sounding
-        self._report(Goodbye(status, hung, reason, self._exit_code, lateness))
+        take = str(self._recorder.take or "")
+        self._report(Goodbye(status, hung, reason, self._exit_code, lateness, take))
         return self._exit_code
 
     # --- what comes in ---------------------------------------------------------------------

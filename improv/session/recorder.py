@@ -58,6 +58,7 @@ class Recorder(threading.Thread):
         write: Callable[[int, bytes], int] = os.write,
     ) -> None:
         super().__init__(name="recorder", daemon=True)
+        self.take: Path | None = None  # once it is closed, where a note sounded
         self._takes = takes_folder
         self._report = report
         self._clock = clock
@@ -159,7 +160,7 @@ class Recorder(threading.Thread):
 
     def _have_done(self, work: TakeWork) -> None:
         def wait() -> None:
-            for notice in ask(work):
+            for notice in ask(work).said:
                 self._report(notice)
 
         self._helper = threading.Thread(target=wait, name="take", daemon=True)
@@ -176,7 +177,9 @@ class Recorder(threading.Thread):
         else:
             size = self._path.stat().st_size
             work = TakeWork(Job.FINISH, self._path)
-            for notice in ask(work) if size > LARGE else do(work):
+            outcome = ask(work) if size > LARGE else do(work)
+            self.take = outcome.take
+            for notice in outcome.said:
                 self._report(notice)
         os.close(self._file)
 
@@ -184,13 +187,13 @@ class Recorder(threading.Thread):
         """The journal can't be written to its end: perhaps the take can."""
         assert self._path is not None  # the caller has looked  # noqa: S101
         try:
-            made = takes.finish(self._path, b"".join(self._lines))
+            self.take = takes.finish(self._path, b"".join(self._lines))
         except (OSError, ImprovError) as error:
             words = f"the end of this take is lost: {error}; `improv takes` finishes the rest"
             self._say(words, Level.ERROR)
         else:
-            if made is not None:
-                self._say(f"the take: {made}")
+            if self.take is not None:
+                self._say(f"the take: {self.take}")
 
     # --- the disk
 

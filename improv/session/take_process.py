@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from improv.errors import ImprovError
 from improv.play.messages import Level, Notice
@@ -15,36 +17,49 @@ from improv.session import child, link, takes
 from improv.session.takes import Job, TakeWork
 
 
-def ask(work: TakeWork) -> list[Notice]:
-    """Have it done by a process of its own; what came of it. Waits; for a thread of its own."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: what to tell the musician, and the take where one was written."""
+
+    said: tuple[Notice, ...] = ()
+    take: Path | None = None
+
+
+def ask(work: TakeWork) -> Outcome:
+    """Have it done by a process of its own. Waits; for a thread of its own."""
     with child.start("improv.session.take_process", log="takes") as process:
         assert process.stdin is not None  # both are pipes  # noqa: S101
         assert process.stdout is not None  # noqa: S101
         with suppress(OSError):
             link.write(process.stdin.fileno(), work)
-        said: list[Notice] | None = link.read(process.stdout.fileno())
-    if said is None:
+        told: tuple[tuple[Notice, ...], Path | None] | None = link.read(process.stdout.fileno())
+    if told is None:
         words = f"the take could not be written (see {child.log_path('takes')}); its journal is"
-        return [Notice(f"{words} kept", Level.ERROR)]
-    return said
+        return Outcome((Notice(f"{words} kept", Level.ERROR),))
+    return Outcome(*told)
 
 
-def do(work: TakeWork) -> list[Notice]:
+def do(work: TakeWork) -> Outcome:
     """Do it here."""
     if work.job is Job.RECOVER:
-        return [
-            Notice(r.words, Level.WARNING if r.path is None else Level.INFO)
-            for r in takes.recover(work.path)
-        ]
+        return Outcome(
+            tuple(
+                Notice(found.words, Level.WARNING if found.path is None else Level.INFO)
+                for found in takes.recover(work.path)
+            )
+        )
     try:
         made = takes.write(work.path) if work.job is Job.SAVE else takes.finish(work.path)
-    except (ImprovError, OSError) as error:
-        return [Notice(f"{error}; its journal is kept", Level.ERROR)]
+    except (ImprovError, OSError, ValueError) as error:
+        return Outcome((Notice(f"{error}; its journal is kept", Level.ERROR),))
     if made is None:
         if work.job is Job.FINISH:
-            return []
-        return [Notice("nothing has sounded yet, so there is no take to save", Level.WARNING)]
-    return [Notice(f"saved: {made}" if work.job is Job.SAVE else f"the take: {made}")]
+            return Outcome()
+        return Outcome(
+            (Notice("nothing has sounded yet, so there is no take to save", Level.WARNING),)
+        )
+    word = "saved" if work.job is Job.SAVE else "the take"
+    return Outcome((Notice(f"{word}: {made}"),), made)
 
 
 def main() -> int:
@@ -54,9 +69,9 @@ def main() -> int:
     work: TakeWork | None = link.read(inward)
     if work is None:
         return 0
-    said = do(work)
+    done = do(work)
     with suppress(OSError):  # the player is gone; the take is there
-        link.write(outward, said)
+        link.write(outward, (done.said, done.take))  # classes of this module are __main__'s here
     return 0
 
 
