@@ -26,14 +26,16 @@ class Recorder:
     is_take: bool = False
     sent: list[tuple[float, bytes, Source]] = field(default_factory=list)
     broken: bool = False
+    closed: bool = False
 
     def send(self, message: bytes, at: float, source: Source) -> None:
+        assert not self.closed
         if self.broken:
             raise DeviceError(f"{self.name} is gone")
         self.sent.append((at, message, source))
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
     def of(self, kind: int, source: Source | None = None) -> list[tuple[float, int]]:
         """(time, pitch) of each message of one kind, 0x80 or 0x90."""
@@ -92,7 +94,7 @@ class Ensemble:
         return output
 
     def close(self, name: str) -> None:
-        self.outgoing.part(name, self.engine.farewell(self.now))
+        self.outgoing.part(name, self.engine.farewell(self.now)).close()
         self._look_ahead()
 
     def apply(self, effects: list[Effect]) -> None:
@@ -133,6 +135,7 @@ class Ensemble:
     def _lose(self, output: Recorder, words: str) -> None:
         self.lost.append(output.name)
         self.outgoing.remove(output.name)
+        output.close()
 
     def _look_ahead(self) -> None:
         self.apply(self.engine.lead_by(self.outgoing.boxes.lead, self.now))

@@ -18,7 +18,7 @@ def options(sub: argparse.ArgumentParser) -> None:
     way = sub.add_mutually_exclusive_group(required=True)
     words = "a cable leads from the output to this input: measure the round trip"
     way.add_argument("--input", metavar="SPEC", help=words)
-    words = "hear its sound: jack[:PORT], or microphone (the sound card's input that JACK has)"
+    words = "hear its sound: jack[:PORT], or microphone (of the sound card that JACK has)"
     way.add_argument("--listen", metavar="WHERE", help=words)
     sub.add_argument("--rounds", type=whole, metavar="N", help="default 40, by sound 20")
     words = "wait this long for the cable or the first sound (default 10)"

@@ -1,8 +1,6 @@
-"""Hearing what sounds: an audio port of JACK, recorded in blocks that are stamped as they come.
+"""Hearing what sounds at an audio port of JACK; with the latencies that JACK knows of it.
 
-Rule: samples are counted within a block only. The clock of a sound card (and of JACK's dummy
-driver, by 35-113 ms a run) slips against the monotonic clock, so each block has its own time.
-Latencies that JACK knows are told beside the sound, never mixed into it.
+They are told beside the sound, never mixed into it.
 """
 
 from __future__ import annotations
@@ -10,18 +8,13 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import time
-from collections import deque
-from dataclasses import dataclass
 from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 from improv.errors import DeviceError
 from improv.ports import jack_pulse
 from improv.ports.quiet import quiet
+from improv.ports.recording import Recording
 
-KEPT = 4.0  # seconds of sound
 NAME = "improv-ear"
 # of jack/types.h
 AUDIO = b"32 bit float mono audio"
@@ -34,16 +27,8 @@ class _Range(ctypes.Structure):
     _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Sound, and when each sample came by: `times` and `samples` are (n,), in seconds."""
-
-    times: NDArray[np.float64]
-    samples: NDArray[np.float32]
-
-
 class Ear:
-    """A JACK client that keeps the last seconds of what one audio port sends.
+    """A JACK client; `recording` has the last seconds of what one audio port sends.
 
     Through ctypes, as `jack_pulse`, so that a calibration needs nothing that playing does not.
     """
@@ -67,15 +52,14 @@ class Ear:
             library.jack_port_register(self._client, b"in", AUDIO, IS_INPUT, 0)
         )
         self._rate: int = library.jack_get_sample_rate(self._client)
-        periods = KEPT * self._rate / library.jack_get_buffer_size(self._client)
-        self._blocks: deque[tuple[float, bytes]] = deque(maxlen=int(periods) + 1)
+        self.recording = Recording(self._rate)
         self._called = _Process(self._process)  # kept, since C does not keep it
         library.jack_set_process_callback(self._client, self._called, None)
 
     def _process(self, frames: int, _: int | None) -> int:  # on JACK's realtime thread
         now = time.monotonic()
         buffer = self._library.jack_port_get_buffer(self._port, frames)
-        self._blocks.append((now, ctypes.string_at(buffer, 4 * frames)))
+        self.recording.add(now, ctypes.string_at(buffer, 4 * frames))
         return 0
 
     def __enter__(self) -> Self:
@@ -116,18 +100,6 @@ class Ear:
             return self._longest(port, CAPTURE_LATENCY), 0.0
         return 0.0, self._longest(port, PLAYBACK_LATENCY)
 
-    def heard(self, start: float, end: float) -> Heard:
-        """What came in the blocks that began in a span of time."""
-        blocks = [(at, data) for at, data in list(self._blocks) if start <= at < end]
-        if not blocks:
-            return Heard(np.zeros(0), np.zeros(0, np.float32))
-        samples = [np.frombuffer(data, np.float32) for _, data in blocks]
-        times = [
-            at + np.arange(len(some)) / self._rate
-            for (at, _), some in zip(blocks, samples, strict=True)
-        ]
-        return Heard(np.concatenate(times), np.concatenate(samples))
-
     def _longest(self, port: ctypes.c_void_p, mode: int) -> float:
         found = _Range()
         self._library.jack_port_get_latency_range(port, mode, ctypes.byref(found))
@@ -143,25 +115,6 @@ class Ear:
             index += 1
         self._library.jack_free(names)
         return found
-
-
-def onset(heard: Heard, sent: float) -> float | None:
-    """When something sounds after `sent`, in seconds; None where nothing does.
-
-    The first sample that rises above four times what was there before, and above a fiftieth of
-    the peak, so that neither hum nor the tail of the note before is taken for it. At least
-    -60 dB of full scale must come.
-    """
-    loud = np.abs(heard.samples)
-    before, after = heard.times < sent, heard.times >= sent
-    if not before.any() or not after.any():
-        return None
-    noise, peak = float(loud[before].max()), float(loud[after].max())
-    threshold = max(4 * noise, peak / 50)
-    if peak < max(1e-3, threshold):
-        return None
-    first = int(np.flatnonzero(after & (loud >= threshold))[0])
-    return float(heard.times[first])
 
 
 def _library() -> ctypes.CDLL:

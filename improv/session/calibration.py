@@ -111,11 +111,11 @@ def by_ear(
     heard = _returned(onsets, f"from {device} at {through}")
     trip = Summary.of(heard)
     out = round(max(0.0, trip.p50 + 1000 * (playback - capture)), 3)
+    into = round(1000 * capture, 3)
     words = (
         f"JACK says that {1000 * playback:.1f} ms of playback come after what was heard, and"
-        f" {1000 * capture:.1f} ms of capture are in it"
+        f" {into:.1f} ms of capture are in it"
     )
-    into = round(1000 * capture, 3)
     return Calibration(device, through, len(onsets), len(heard), trip, out, into, out, words)
 
 

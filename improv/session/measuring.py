@@ -68,8 +68,8 @@ def by_sound(
 
     Args:
         output: its spec.
-        listen: ``jack``, ``jack:PORT`` (any audio port there, or part of its name), or
-            ``microphone``: the first input of the sound card that JACK has.
+        listen: ``jack`` (FluidSynth's own port), ``jack:PORT`` (any audio port there, or part of
+            its name) or ``microphone`` (the first input of the sound card that JACK has).
         rounds: how many clicks.
         wait: seconds until one must be heard.
         channel: 0-15, of an instrument other than FluidSynth.
@@ -79,31 +79,35 @@ def by_sound(
 
     Raises UsageError, DeviceError, InputError.
     """
-    from improv.ports.ear import Ear, onset  # NumPy
+    from improv.ports.ear import Ear  # NumPy
+    from improv.ports.recording import onset
 
     way, _, named = listen.partition(":")
     if way not in {"jack", "microphone"} or (way == "microphone" and named):
         raise UsageError(f"--listen takes jack, jack:PORT or microphone, not {listen!r}")
     spec = parse_spec(output)
+    if spec.kind in {Kind.FILE, Kind.NONE}:
+        raise UsageError(f"--output {spec} is not heard; give a port or fluidsynth")
+    on, pitch = CLAVES if spec.kind is Kind.FLUIDSYNTH else (channel, NOTE)
+
     with Ear() as ear:
         before = set(ear.sources())
         with closing(_open(spec, soundfont)) as out:
-            if spec.kind is Kind.FLUIDSYNTH and way == "jack" and not named:
-                port = _new(ear.sources(), before)
+            if way == "microphone":
+                port = _microphone(ear.microphones())
             elif named:
                 port = _named(named, ear.sources())
+            elif spec.kind is Kind.FLUIDSYNTH:
+                port = _new(ear.sources(), before)
             else:
-                port = _microphone(ear.microphones())
+                found = ", ".join(repr(name) for name in ear.sources())
+                raise UsageError(f"say where {spec} sounds: --listen jack:PORT; found: {found}")
             ear.listen(port)
-            on, pitch = CLAVES if spec.kind is Kind.FLUIDSYNTH else (channel, NOTE)
-            clicks = Clicks(
-                out,
-                lambda sent, now: onset(ear.heard(sent - BEFORE, now), sent),
-                Inbox(),
-                monotonic,
-                channel=on,
-                pitch=pitch,
-            )
+
+            def hear(sent: float, now: float) -> float | None:
+                return onset(ear.recording.heard(sent - BEFORE, now), sent)
+
+            clicks = Clicks(out, hear, Inbox(), monotonic, channel=on, pitch=pitch)
             if not clicks.find(wait, lambda: say(f"listening to {port!r} for {output}")):
                 raise InputError(
                     f"nothing of {output} was heard at {port!r} in {wait:g} s; see that it is"
@@ -120,10 +124,8 @@ def _open(spec: PortSpec, soundfont: str | None) -> Output:
             from improv.ports import synth
 
             return synth.open_output(soundfont)
-        case Kind.VIRTUAL | Kind.PORT:
-            return midi.open_output(spec)
         case _:
-            raise UsageError(f"--output {spec} is not heard; give a port or fluidsynth")
+            return midi.open_output(spec)
 
 
 def _counted(values: Iterable[float | None], rounds: int, progress: Progress) -> list[float | None]:

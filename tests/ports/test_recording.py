@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from improv.ports.ear import Heard, onset
+from improv.ports.recording import Heard, Recording, onset
 
 RATE, PERIOD, SENT = 48_000, 64, 10.0
 
@@ -40,3 +40,14 @@ def test_blocks_that_slip_keep_their_own_time() -> None:
     heard = recorded(SENT + 0.050)
     slipped = Heard(heard.times + 0.003 * (heard.times > SENT + 0.020), heard.samples)
     assert onset(slipped, SENT) == pytest.approx(SENT + 0.053, abs=2 / RATE)
+
+
+def test_only_the_last_seconds_are_kept() -> None:
+    """A long wait for the first click costs no memory, and blocks keep their own times."""
+    recording = Recording(1000)
+    for k in range(100):
+        recording.add(0.1 * k, np.full(100, k, np.float32).tobytes())
+    heard = recording.heard(0.0, 99.0)
+    assert len(heard.samples) == 4000
+    assert (heard.samples[0], heard.samples[-1]) == (60, 99)
+    assert recording.heard(9.75, 9.85).times == pytest.approx(9.8 + np.arange(100) / 1000)
