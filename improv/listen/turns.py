@@ -32,6 +32,10 @@ class Turns:
         self._last_event = at
         self._held = held
 
+    def over_at(self, now: float) -> float:
+        """When your last note was let go; now, while one is held."""
+        return now if self._held or self._last_event is None else self._last_event
+
     def phrase_end(self, pause: float) -> float | None:
         """When your phrase will have ended if you do nothing more; None if you never played."""
         if self._last_onset is None or self._last_event is None:

@@ -6,15 +6,16 @@ model hears as many notes as the musician has set, and the repetition guard thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from improv.listen.context import Context
 from improv.music import tonality
-from improv.music.event import Note, Source
+from improv.music.event import Note, ProposedNote, Source
 from improv.music.scale import NONE, YOURS
 from improv.play.messages import ANY, Bounds, Key, Request
 from improv.play.params import Params
+from improv.play.placing import place
 from improv.play.recent import MEMORY
 
 HORIZON = 1.0
@@ -121,3 +122,28 @@ def begins(planned: int, last: float | None, floor: float, now: float) -> Bounds
         first = max(floor, now)
         return first, first
     return now + SOON, ANY[1]
+
+
+def for_companions(params: Params, context: Context, serial: int, seed: int, now: float) -> Request:
+    """Ask for notes that begin with the last one you played; its number is below 0.
+
+    Numbered by your note, so that the same playing gets the same companions.
+    """
+    notes, before = behind(context.snapshot(now + HORIZON, params.context + MEMORY), params.context)
+    return Request(
+        -serial,
+        notes,
+        params,
+        params.companions,
+        seed,
+        serial,
+        begins=(now, now),
+        before=before,
+        together=True,
+    )
+
+
+def companions(proposed: Iterable[ProposedNote], held: Collection[int], now: float) -> list[Note]:
+    """Proposed notes that begin now: each pitch once, and none that you hold."""
+    once = {note.pitch: replace(note, step=0.0) for note in proposed if note.pitch not in held}
+    return place(once.values(), anchor=now, floor=now)

@@ -17,17 +17,13 @@ random numbers, so a plan bends under a knob instead of jumping.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import replace
-
 from improv.errors import UsageError
 from improv.listen.context import Context
 from improv.listen.turns import Turns
-from improv.music.event import Note, NoteOff, NoteOn, Other, ProposedNote, Source
-from improv.play import asking
-from improv.play.again import Again
-from improv.play.asking import COMMIT, HORIZON, LEAD, RETRY
-from improv.play.effects import Effect, Hush, Item, Send
+from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.play import asking, modes
+from improv.play.asking import COMMIT, LEAD
+from improv.play.effects import Ask, Effect, Hush, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
@@ -42,11 +38,14 @@ from improv.play.messages import (
     Strike,
     Transport,
 )
-from improv.play.params import Params
-from improv.play.placing import CROWD, anchor, place
+from improv.play.params import HARMONISE, PEDAL, SILENCE, Params
+from improv.play.planning import ALL, Plan
 from improv.play.promptness import Promptness
-from improv.play.scheduler import TOO_LATE, Scheduler, Start
+from improv.play.scheduler import TOO_LATE, Start
 from improv.play.wire import Wire
+
+LONGEST_COMPANION = 10.0
+"""Seconds; a companion whose key was never let go ends by itself."""
 
 
 class Engine:
@@ -76,23 +75,17 @@ class Engine:
         self.seed = seed
         self.played = self.heard = self.dropped = self.released = 0
         self.promptness = Promptness()
-        self._opening = opening
         self._idle_start = idle_start
-        self._limit = limit
         self._context = Context()
         self._turns = Turns()
-        self._scheduler = Scheduler()
+        self._plan = Plan(self._context, opening, self.promptness, seed, limit)
         self._wire = Wire(self._context)
         self._hands = Hands(self._context, self._wire, self._turns)
-        self._again = Again()
+        self._part = modes.YourPart()
+        self._harmonised: set[int] = set()  # requests for companions that are under way
         self._ready = False
         self._idle_at: float | None = None
-        self._floor = 0.0  # no note of the answer starts before this
         self._chosen = params.program != Params().program  # an instrument was asked for
-        self._retry_at = 0.0
-        self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
-        self._issued = 0  # notes sounded and planned since the start
-        self._phrase_from = 0  # `_issued` when the phrase under way began
 
     # --- what others see
     @property
@@ -101,7 +94,7 @@ class Engine:
 
     @property
     def planned(self) -> int:
-        return len(self._scheduler)
+        return len(self._plan)
 
     @property
     def sounding(self) -> int:
@@ -116,15 +109,11 @@ class Engine:
     @property
     def version(self) -> tuple[int, int] | None:
         """Which version of the music since its last beginning sounds, and how many there are."""
-        return self._again.version
+        return self._plan.again.version
 
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
-        times = [self._scheduler.due()]
-        if self.phase is Phase.LISTENING:
-            end = self._turns.phrase_end(self.params.pause)
-            times.append(None if end is None else end - LEAD - self._scheduler.lead)
-        times += [self._idle_due(), self._ask_at()]
+        times = [self._plan.scheduler.due(), self._answer_due(), self._idle_due(), self._ask_at()]
         return min((time for time in times if time is not None), default=None)
 
     def greeting(self, now: float) -> list[Send]:
@@ -142,15 +131,15 @@ class Engine:
     # --- what happens
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         """Take one item (None: only time has passed) and do all that is due by `now`."""
-        plan = self._scheduler.plan
+        plan = self._plan.scheduler.plan
         match item:
             case NoteOn():
-                self._hands.press(item, now, audible=self.params.thru)
-                self._hear()
+                self._hear(self._hands.press(item, now, audible=self.params.thru), item, now)
             case NoteOff():
                 self._hands.release(item, now)
             case Other():
                 self._hands.control(item, now, audible=self.params.thru)
+                self._hand_over(item.data, now)
             case SetParam():
                 self._turn(item, now)
             case Strike():
@@ -160,16 +149,17 @@ class Engine:
             case Proposal():
                 self._take(item, now)
             case Futures():
-                self._again.more(item)
+                self._plan.again.more(item)
         self._advance(now)
-        if self._scheduler.plan != plan:
-            self._wire.tell(Planned(self._scheduler.plan))
+        if self._plan.scheduler.plan != plan:
+            self._wire.tell(Planned(self._plan.scheduler.plan))
         return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
         """The model process answers requests from now on."""
         self._ready = True
-        self._again.lost()
+        self._plan.again.lost()
+        self._harmonised.clear()
         if self._idle_start is not None and self._idle_at is None:
             self._idle_at = now + self._idle_start
         return self.handle(None, now)
@@ -177,7 +167,8 @@ class Engine:
     def model_lost(self, now: float) -> list[Effect]:
         """The model process is gone; what is planned plays out."""
         self._ready = False
-        self._again.lost()
+        self._plan.again.lost()
+        self._harmonised.clear()
         return self.handle(None, now)
 
     def lift_keys(self, now: float) -> list[Effect]:
@@ -190,16 +181,17 @@ class Engine:
 
         Where that grows, what is planned is drawn anew: its beginning would be late already.
         """
-        if lead == self._scheduler.lead:
+        scheduler = self._plan.scheduler
+        if lead == scheduler.lead:
             return []
-        if lead > self._scheduler.lead:
-            self._drop_plan(float("-inf"))
-        self._scheduler.lead = lead
+        if lead > scheduler.lead:
+            self._plan.drop(ALL)
+        scheduler.lead = lead
         return self.handle(None, now)
 
     def finish(self, now: float) -> list[Effect]:
         """Let every note go and reset every channel used, for exit."""
-        self._drop_plan(float("-inf"))
+        self._plan.drop(ALL)
         self._let_all_go(now)
         return self._wire.taken()
 
@@ -207,17 +199,34 @@ class Engine:
     def _strike(self, strike: Strike, now: float) -> None:
         params = self.params
         serial = self._hands.strike(strike, params.channel, now, audible=params.thru)
-        self._scheduler.owe(serial, now + strike.duration)
-        self._hear()
+        self._plan.scheduler.owe(serial, now + strike.duration)
+        self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, params.channel), now)
 
-    def _hear(self) -> None:
-        """You struck a key: it is your turn."""
+    def _hear(self, serial: int, key: NoteOn, now: float) -> None:
+        """You struck a key. What that changes depends on how it plays with you."""
         self.heard += 1
-        self._again.forget()
-        if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
-            self._drop_plan(float("-inf"))
-            self.promptness.interrupted()
-            self.phase = Phase.LISTENING
+        self._part.strike(key.at, begins=self.phase is not Phase.LISTENING)
+        mode = self.params.mode
+        if mode == HARMONISE:
+            self._harmonise(serial, now)
+        elif mode in modes.TAKING_TURNS:
+            self._plan.again.forget()
+            if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
+                self._plan.drop(ALL)
+                self.promptness.interrupted()
+                self.phase = Phase.LISTENING
+        elif mode in modes.JOINING:
+            self._plan.again.forget()
+            if self.phase is Phase.PLAYING:
+                self._plan.drop(self._plan.scheduler.heard(now) + COMMIT)
+            elif self.phase is not Phase.PAUSED:
+                self._begin(now)
+
+    def _hand_over(self, data: bytes, now: float) -> None:
+        """It is its turn, by your soft pedal, if that is what ends your phrase."""
+        by_pedal = self.params.hand_over == PEDAL and modes.is_handed_over(data)
+        if by_pedal and self.phase is Phase.LISTENING:
+            self._answer(now, now)
 
     # --- commands
     def _turn(self, command: SetParam, now: float) -> None:
@@ -235,29 +244,35 @@ class Engine:
             self._chosen = True
             self._wire.ledger.touch(after.channel)
             self._wire.send(program_change(after.channel, after.program), now, Source.IMPROV)
-        if command.name not in {"thru", "program", "channel", "pause"}:
-            self._drop_plan(self._scheduler.heard(now) + COMMIT)
-            if self.phase is Phase.PLAYING:
-                self.promptness.turned(now)
+        if command.name in modes.AT_ONCE:
+            return
+        self._plan.drop(self._plan.scheduler.heard(now) + COMMIT)
+        if self.phase is Phase.PLAYING:
+            self.promptness.turned(now)
+        if command.name == "freeze" and not self._plan.freeze(after.freeze, now) and after.freeze:
+            self._wire.tell(Notice("there is nothing to loop yet: play something first"))
 
     def _transport(self, action: Action, now: float) -> None:
         match action:
+            case Action.PLAY if self.phase is Phase.LISTENING:
+                self._answer(now, now)
             case Action.PLAY:
                 self._begin(now)
             case Action.PAUSE | Action.STOP:
                 self._wire.do(Hush())
-                self._drop_plan(float("-inf"))
+                self._plan.drop(ALL)
+                self._harmonised.clear()
                 self.released += self._wire.end_all(Source.IMPROV, now)
                 self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
             case Action.NEW:
-                self._drop_plan(float("-inf"))
+                self._plan.drop(ALL)
                 self._context.clear()
-                self._again.forget()
+                self._plan.again.forget()
                 self._begin(now)
             case Action.AGAIN:
                 self._play_again(now)
             case Action.PANIC:
-                self._drop_plan(float("-inf"))
+                self._plan.drop(ALL)
                 self._wire.ledger.touch_all()
                 self._let_all_go(now)
                 self.phase = Phase.STOPPED
@@ -265,136 +280,121 @@ class Engine:
     def _let_all_go(self, now: float) -> None:
         self._wire.do(Hush())
         self._hands.forget()
+        self._harmonised.clear()
         self.released += self._wire.silence(now)
 
     # --- its playing
-    def _begin(self, now: float) -> None:
-        """Play from now on, from the opening where nothing has been heard."""
-        if not len(self._context):
-            self._context.seed(self._opening, end=now)
-        if self.phase is not Phase.PLAYING:
-            self._phrase_from = self._issued
+    def _begin(self, floor: float) -> None:
+        """Play from then on, from the opening where nothing has been heard."""
+        self._plan.begin(floor, anew=self.phase is not Phase.PLAYING)
         self.phase = Phase.PLAYING
-        self._floor = now
+
+    def _answer(self, end: float, now: float) -> None:
+        """Answer your phrase, which ends at `end`."""
+        yours = self._part.seconds(self._turns.over_at(now))
+        self._plan.begin(end, seconds=modes.answer_seconds(self.params, yours))
+        self.phase = Phase.PLAYING
+        self.promptness.answering()
 
     def _take(self, proposal: Proposal, now: float) -> None:
-        if not self._again.is_answered(proposal):
-            return  # stale: the plan it belonged to was dropped
-        heard = self._scheduler.heard(now)
-        if self._context.unheard and not len(self._scheduler):  # nobody waits after the opening
-            first = anchor(proposal.notes, max(self._floor, heard))
-            self._context.seed(self._opening, end=first)
-        starts = (self._scheduler.last_start, self._context.last_start, heard)
-        last = next(start for start in starts if start is not None)
-        last = anchor(proposal.notes, self._floor) if self._again.anew else last
-        self._again.taken(proposal, self._plan(proposal.notes, last, now))
+        if proposal.number >= 0:
+            self._plan.take(proposal, self.params, now)
+        elif proposal.number in self._harmonised:
+            self._harmonised.discard(proposal.number)
+            self._join(proposal, now)
 
-    def _plan(self, proposed: tuple[ProposedNote, ...], last: float, now: float) -> list[Note]:
-        """Plan what was proposed, after a note that starts at `last`."""
-        heard = self._scheduler.heard(now)
-        proposed = proposed[: self._left()]
-        before = (*self._recent, *(note.start for note in self._scheduler.plan))
-        notes = place(proposed, anchor=last, floor=max(self._floor, heard), before=before)
-        self._scheduler.add(notes)
-        self._issued += len(notes)
-        if notes:
-            wanted = place(proposed, anchor=last, floor=self._floor, before=before)[0].start
-            self.promptness.planned(notes[0].start, wanted, now)
-        else:
-            self._retry_at = now + RETRY
-        return notes
+    def _join(self, proposal: Proposal, now: float) -> None:
+        """Sound companions with a note of yours, as long as that does; too late is not at all."""
+        yours = self._wire.ledger.sounding(Source.YOU)
+        if -proposal.number not in {note.serial for note in yours}:
+            return
+        for note in asking.companions(proposal.notes, {note.pitch for note in yours}, now):
+            serial = self._wire.new_serial()
+            self.played += 1
+            self._context.begin(serial, note, held=True)
+            self._wire.start(serial, self.params.channel, note, now, due=now, audible=True)
+            self._wire.tie(serial, -proposal.number)
+            self._plan.scheduler.owe(serial, now + LONGEST_COMPANION)
+
+    def _harmonise(self, serial: int, now: float) -> None:
+        """Ask for companions of a note of yours, unless it is to be silent."""
+        if self._ready and self.phase not in {Phase.PAUSED, Phase.STOPPED}:
+            request = asking.for_companions(
+                self._steered(now), self._context, serial, self.seed, now
+            )
+            self._harmonised.add(request.number)
+            self._wire.do(Ask(request))
 
     def _play_again(self, now: float) -> None:
         """Something else, from where what sounds began."""
-        soon = self._scheduler.heard(now) + COMMIT
         if self.version is None or not self._ready:
             self._wire.tell(Notice("there is nothing to play again yet"))
             return
-        self._drop_plan(soon)
-        request, future = self._again.next(self.params)
-        self._issued, self._floor, self.phase = request.index, soon, Phase.PLAYING
-        if future is not None:
-            self._plan(future.notes, anchor(future.notes, soon), now)
-        else:
-            request = replace(request, count=asking.count(asking.CHUNK, self._left()))
-            self._wire.do(self._again.ask(request))
+        ask = self._plan.play_again(self._steered(now), now)
+        self.phase = Phase.PLAYING
+        if ask is not None:
+            self._wire.do(ask)
+
+    def _steered(self, now: float) -> Params:
+        """The knobs as your playing moves them: your key, your left hand, the room you take."""
+        params = asking.in_your_key(self.params, self._context.snapshot(now))
+        held = (note.pitch for note in self._wire.ledger.sounding(Source.YOU))
+        return modes.as_played_with(params, held, self._part, now)
 
     def _advance(self, now: float) -> None:
-        while ready := self._scheduler.pop_due(now):
+        while ready := self._plan.scheduler.pop_due(now):
             for item in ready:
                 if isinstance(item, Start):
                     self._sound(item.note, now)
                 else:
                     self._wire.end(item.serial, now, due=item.due)
         self._take_turn(now)
-        if self.phase is Phase.PLAYING and self._left() == 0 and not len(self._scheduler):
+        if self.phase is Phase.PLAYING and self._plan.is_played_out(self.params):
             self.phase = Phase.WAITING
             self._idle_at = None
         ask_at = self._ask_at()
         if ask_at is not None and now >= ask_at:
-            self._ask(now)
+            self._wire.do(self._plan.ask(self._steered(now), now))
 
     def _take_turn(self, now: float) -> None:
         """Begin where your phrase has ended, or where nobody plays."""
-        if self.phase is Phase.LISTENING:
+        answer_at = self._answer_due()
+        if answer_at is not None and now >= answer_at:
             end = self._turns.phrase_end(self.params.pause)
-            if end is not None and now >= end - LEAD - self._scheduler.lead:
-                self._begin(now)
-                self._floor = end
-                self.promptness.answering()
+            takes_turns = self.params.mode in modes.TAKING_TURNS
+            self._answer(end if takes_turns and end is not None else now, now)
         idle_at = self._idle_due()
         if idle_at is not None and now >= idle_at:
             self._begin(now)
 
     def _sound(self, note: Note, now: float) -> None:
-        if self._scheduler.heard(now) - note.start > TOO_LATE:
+        if self._plan.scheduler.heard(now) - note.start > TOO_LATE:
             self.dropped += 1
             return
         self._wire.make_room(self.params, note, now)
         serial = self._wire.new_serial()
         self.played += 1
-        self._recent.append(note.start)
-        self._again.sounded(note.start)
-        self.promptness.sounded(note.start, max(now, note.start))
+        self._plan.sounded(note, now)
         self._context.begin(serial, note, held=False)
         self._wire.start(serial, self.params.channel, note, now, due=note.start, audible=True)
-        self._scheduler.owe(serial, note.start + note.duration)
+        self._plan.scheduler.owe(serial, note.start + note.duration)
+
+    def _answer_due(self) -> float | None:
+        """When to ask for the answer to your phrase, if you do nothing more."""
+        if self.phase is not Phase.LISTENING:
+            return None
+        if self.params.mode not in modes.TAKING_TURNS:
+            return float("-inf")  # the mode has changed: it waits for you no longer
+        end = self._turns.phrase_end(self.params.pause)
+        if end is None or self.params.hand_over != SILENCE:
+            return None
+        return end - LEAD - self._plan.scheduler.lead
 
     def _idle_due(self) -> float | None:
-        return self._idle_at if self.phase is Phase.WAITING and self._ready else None
-
-    def _left(self) -> int | None:
-        """Notes left of the phrase under way, or None when it is endless."""
-        end = self._phrase_from + self.params.notes if self.params.notes else None
-        end = end if self._limit is None else self._limit
-        return None if end is None else max(0, end - self._issued)
+        waits = self.phase is Phase.WAITING and self._ready and self.params.mode != HARMONISE
+        return self._idle_at if waits else None
 
     def _ask_at(self) -> float | None:
-        """When to ask the model for more: before less than HORIZON seconds are planned."""
-        if (
-            self.phase is not Phase.PLAYING
-            or not self._ready
-            or self._again.under_way
-            or self._left() == 0
-        ):
-            return None
-        last = self._scheduler.last_start
-        ahead = HORIZON + self._scheduler.lead
-        return self._retry_at if last is None else max(self._retry_at, last - ahead)
-
-    def _ask(self, now: float) -> None:
-        request = asking.request(
-            self.params,
-            (self.seed, self._issued),
-            self._context,
-            self._scheduler.plan,
-            left=self._left(),
-            floor=self._floor,
-            heard=self._scheduler.heard(now),
-        )
-        begins = self.params.notes == 0 or self._issued == self._phrase_from
-        self._wire.do(self._again.ask(replace(request, others=begins)))
-
-    def _drop_plan(self, after: float) -> None:
-        self._issued -= self._scheduler.drop_after(after)
-        self._again.dropped(after)
+        """When to ask the model for more, if it is to play by itself."""
+        plays = self.phase is Phase.PLAYING and self._ready and self.params.mode != HARMONISE
+        return self._plan.ask_at(self.params) if plays else None

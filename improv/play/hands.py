@@ -24,12 +24,14 @@ class Hands:
         self._turns = turns
         self._pairing = Pairing()
 
-    def press(self, event: NoteOn, now: float, *, audible: bool) -> None:
+    def press(self, event: NoteOn, now: float, *, audible: bool) -> int:
+        """A key goes down; the serial of its note."""
         serial = self._wire.new_serial()
         cut = self._pairing.press(event, serial)
         if cut is not None:
             self._wire.end(cut, now)
         self._start(serial, event, now, audible=audible)
+        return serial
 
     def release(self, event: NoteOff, now: float) -> None:
         serial = self._pairing.release(event)

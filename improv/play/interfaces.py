@@ -83,8 +83,10 @@ class Branching(Improviser, Protocol):
 
     `imagine` draws a future for each row of `keys`, whose notes' keys they are; `within` bounds the
     first note of each. It yields after every note, so that it can be left: the futures that are
-    done since, in the order of their rows.
+    done since, in the order of their rows. `abreast` of them are drawn in the time of one.
     """
+
+    abreast: int
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds

@@ -105,6 +105,8 @@ class Notice:
 Bounds = tuple[float, float]
 """Between which times something begins; twice the same is exactly then."""
 ANY: Bounds = (-math.inf, math.inf)
+TOGETHER: Bounds = (0.0, 0.0)
+"""As bounds of a step: with the note before."""
 Key = tuple[int, int]
 """What a note is drawn with: a seed and its number since the start."""
 BRANCH = 0x9E3779B97F4A7C15  # by which futures' seeds are apart, so that none meets another's
@@ -134,6 +136,7 @@ class Request:
     futures: int = 1
     branches: tuple[int, ...] = ()  # of the first notes; of those after them 0
     others: bool = False
+    together: bool = False  # all begin with the context's last note
 
     def within(self) -> Bounds:
         """The steps between which the first note may begin."""
@@ -154,10 +157,10 @@ class Request:
 
     def draws(self) -> Iterator[tuple[Key, Bounds]]:
         """For each note the key it is drawn with, and the steps between which it may begin."""
-        within = self.within()
+        within = TOGETHER if self.together else self.within()
         for key in self.keys():
             yield key, within
-            within = ANY
+            within = TOGETHER if self.together else ANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,31 @@ def _choice(
 
 GUARDS = OFF, GENTLE, STRONG = ("off", "gentle", "strong")
 OUTSIDE = SNAP, MUTE = ("snap", "mute")
+MODES = CONTINUE, ANSWER, DUET, ACCOMPANY, HARMONISE, SOLO = (
+    "continue",
+    "answer",
+    "duet",
+    "accompany",
+    "harmonise",
+    "solo",
+)
+LENGTHS = NOTES, SECONDS, YOURS = ("notes", "seconds", "yours")
+ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """Everything a musician can turn while it plays."""
 
+    mode: str = _choice(CONTINUE, MODES, "how it plays with you")
+    hand_over: str = _choice(SILENCE, ENDINGS, "what ends your phrase: silence, soft pedal, space")
+    answer: str = _choice(YOURS, LENGTHS, "how long an answer is: notes, seconds, or as yours")
+    answer_seconds: float = _knob(4.0, 0.5, 60.0, 0.5, "s", "an answer counted in seconds")
+    room: float = _knob(0.5, 0.0, 1.0, 0.1, "", "in a duet, how far it holds back while you play")
+    split: int = _knob(60, 0, 127, 1, "pitch", "keys below it are the chord it accompanies")
+    companions: int = _knob(2, 1, 3, 1, "notes", "how many go with each note of yours")
+    freeze: int = _knob(0, 0, 64, 4, "notes", "loop the last so many notes; 0 is off")
+    mutation: float = _knob(0.0, 0.0, 1.0, 0.05, "", "how many notes of the loop change each time")
     temperature: float = _knob(1.0, 0.05, 5.0, 0.1, "", "how far from the likeliest note")
     time_temperature: float = _knob(
         0.0, 0.0, 5.0, 0.1, "", "temperature of rhythm; 0 follows temperature"

@@ -31,6 +31,7 @@ class Wire:
         self._context = context
         self._effects: list[Effect] = []
         self._last_serial = 0
+        self._tied: dict[int, list[int]] = {}  # notes that end with a note, by its serial
         self._pedals = Pedals()
         self._yours = Sustain()  # under your foot
         self._its = Sustain()  # under what of it was sent
@@ -60,6 +61,10 @@ class Wire:
                 self._context.end(rung, note.start)
         self.send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
         self.tell(Sounded(serial, note.pitch, note.velocity, heard, note.source))
+
+    def tie(self, serial: int, to: int) -> None:
+        """A note ends with another that sounds, whoever lets that go."""
+        self._tied.setdefault(to, []).append(serial)
 
     def make_room(self, params: Params, note: Note, now: float) -> None:
         """End the oldest of improv's notes where one more would be too many, see `play.steps`."""
@@ -165,6 +170,8 @@ class Wire:
         else:
             self._context.end(note.serial, at)
         self.tell(Ended(note.serial, max(now, due)))
+        for tied in self._tied.pop(note.serial, ()):
+            self.end(tied, now, due=due)
 
     def _cease(self, serials: list[int], at: float) -> None:
         for serial in serials:

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from improv.errors import UsageError
-from improv.play.params import KNOBS, Value
+from improv.play.params import KEY, KNOBS, Value
 from improv.session.messages import (
     Action,
     Command,
@@ -224,8 +224,10 @@ class ImprovApp(App[int]):
         self.send(Transport(Action(action)))
 
     def action_play_pause(self) -> None:
-        sounding = self.state.phase in {Phase.PLAYING, Phase.LISTENING}
-        self.send(Transport(Action.PAUSE if sounding else Action.PLAY))
+        status = self.state.status
+        hands_over = status is not None and status.params.hand_over == KEY
+        stops = {Phase.PLAYING} if hands_over else {Phase.PLAYING, Phase.LISTENING}
+        self.send(Transport(Action.PAUSE if self.state.phase in stops else Action.PLAY))
 
     def action_save(self) -> None:
         """Keep the take; where it is comes as a notice."""

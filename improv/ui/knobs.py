@@ -35,6 +35,7 @@ LABELS = {
 WORDS: dict[str, dict[str, float]] = {  # and the values they stand for
     "notes": {"endless": 0},
     "time_temperature": {"follows": 0},
+    "freeze": {"off": 0},
     "style": {style: number for number, style in enumerate(STYLES)},
 }
 _NAMED: dict[str, Callable[[int], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
+from improv.play.params import Params
 from improv.session.messages import (
     Action,
     Notice,
@@ -70,6 +71,16 @@ async def test_space_plays_and_pauses(app, link, status, phase: Phase, action: A
         await pilot.press("space")
         assert link.sent == [Transport(action)]
         assert phase.value in text(app)
+
+
+async def test_space_hands_over_where_a_key_ends_your_phrase(app, link, status) -> None:
+    """Else nothing would; while improv plays it pauses as ever."""
+    link.to_say = [status(phase=Phase.LISTENING, params=Params(hand_over="key"))]
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("space")
+        await hear(app, pilot, status(phase=Phase.PLAYING, params=Params(hand_over="key")))
+        await pilot.press("space")
+        assert link.sent == [Transport(Action.PLAY), Transport(Action.PAUSE)]
 
 
 async def test_the_footer_can_be_clicked(app, link) -> None:

@@ -1,0 +1,189 @@
+"""What it is going to play: what is planned and asked for, and how long its phrase is.
+
+Notes are numbered from the start, and a dropped note gives its number back: the same number draws
+with the same random numbers, so a plan bends under a knob instead of jumping. A phrase ends with
+its last note, counted, or with the last that begins before its time is over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from improv.listen.context import Context
+from improv.music.event import Note, ProposedNote, Source
+from improv.play import asking, modes
+from improv.play.again import Again
+from improv.play.asking import COMMIT, HORIZON, RETRY
+from improv.play.effects import Ask
+from improv.play.freeze import Loop
+from improv.play.messages import Proposal
+from improv.play.params import SOLO, Params
+from improv.play.placing import CROWD, anchor, place
+from improv.play.promptness import Promptness
+from improv.play.scheduler import Scheduler
+
+ALL = float("-inf")
+"""As the time after which a plan is dropped."""
+
+
+class Plan:
+    """The plan, and the way to more of it.
+
+    Args:
+        context: what has sounded.
+        opening: notes the context is seeded with when nobody has played.
+        promptness: is told what is planned and what sounds.
+        seed: makes the same music of the same playing.
+        limit: notes in all, whatever the phrase length; None is no limit.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        opening: tuple[Note, ...],
+        promptness: Promptness,
+        seed: int,
+        limit: int | None,
+    ) -> None:
+        self.scheduler = Scheduler()
+        self.again = Again()
+        self.seed = seed
+        self._context = context
+        self._opening = opening
+        self._promptness = promptness
+        self._limit = limit
+        self._issued = 0  # notes sounded and planned since the start
+        self._phrase_from = 0  # `_issued` when the phrase under way began
+        self._floor = 0.0  # no note starts before this
+        self._until: float | None = None  # nor after this
+        self._is_over = False  # the phrase has come to that time
+        self._retry_at = 0.0
+        self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
+        self._loop: Loop | None = None
+
+    def __len__(self) -> int:
+        return len(self.scheduler)
+
+    def begin(self, floor: float, *, seconds: float | None = None, anew: bool = True) -> None:
+        """A phrase begins, no earlier than `floor` and for so many seconds; or goes on."""
+        if not len(self._context):
+            self._context.seed(self._opening, end=floor)
+        if anew:
+            self._phrase_from = self._issued
+        self._floor = floor
+        self._until = None if seconds is None else floor + seconds
+        self._is_over = False
+
+    def left(self, params: Params) -> int | None:
+        """Notes left of the phrase under way, or None where nobody has counted them."""
+        if self._is_over:
+            return 0
+        count = modes.answer_notes(params)
+        end = None if count is None else self._phrase_from + count
+        end = end if self._limit is None else self._limit
+        return None if end is None else max(0, end - self._issued)
+
+    def is_played_out(self, params: Params) -> bool:
+        """Whether its phrase is over and nothing of it is still to come."""
+        return self.left(params) == 0 and not len(self.scheduler)
+
+    def ask_at(self, params: Params) -> float | None:
+        """When to ask for more: before less than HORIZON seconds are planned."""
+        if self.again.under_way or self.left(params) == 0:
+            return None
+        last = self.scheduler.last_start
+        ahead = HORIZON + self.scheduler.lead
+        return self._retry_at if last is None else max(self._retry_at, last - ahead)
+
+    def ask(self, params: Params, now: float) -> Ask:
+        """Ask for what follows the plan. In a solo it goes by its own notes, if it has any."""
+        request = asking.request(
+            params,
+            (self.seed, self._issued),
+            self._context,
+            self.scheduler.plan,
+            left=self.left(params),
+            floor=self._floor,
+            heard=self.scheduler.heard(now),
+        )
+        if params.mode == SOLO:
+            own = tuple(n for n in request.context if n.source is Source.IMPROV)
+            request = replace(request, context=own or request.context)
+        others = params.notes == 0 or self._issued == self._phrase_from
+        return self.again.ask(replace(request, others=others))
+
+    def take(self, proposal: Proposal, params: Params, now: float) -> None:
+        """Plan what was proposed, unless the plan it belonged to was dropped."""
+        if not self.again.is_answered(proposal):
+            return
+        heard = self.scheduler.heard(now)
+        if self._context.unheard and not len(self.scheduler):  # nobody waits after the opening
+            first = anchor(proposal.notes, max(self._floor, heard))
+            self._context.seed(self._opening, end=first)
+        starts = (self.scheduler.last_start, self._last_start(params), heard)
+        last = next(start for start in starts if start is not None)
+        last = anchor(proposal.notes, self._floor) if self.again.anew else last
+        self.again.taken(proposal, self._add(proposal.notes, last, params, now))
+
+    def play_again(self, params: Params, now: float) -> Ask | None:
+        """Something else, from where what sounds began; what to ask where that is not at hand."""
+        soon = self.scheduler.heard(now) + COMMIT
+        self.drop(soon)
+        request, future = self.again.next(params)
+        self._issued, self._floor = request.index, soon
+        if future is not None:
+            self._add(future.notes, anchor(future.notes, soon), params, now)
+            return None
+        count = asking.count(asking.CHUNK, self.left(params))
+        return self.again.ask(replace(request, count=count))
+
+    def drop(self, after: float) -> None:
+        """Drop what is planned after a time, and what is asked for."""
+        dropped = self.scheduler.drop_after(after)
+        self._issued -= dropped
+        if self._loop is not None:
+            self._loop.back(dropped)
+        self.again.dropped(after)
+        self._is_over = False
+
+    def sounded(self, note: Note, now: float) -> None:
+        """A planned note sounds."""
+        self._recent.append(note.start)
+        self.again.sounded(note.start)
+        self._promptness.sounded(note.start, max(now, note.start))
+
+    def freeze(self, count: int, now: float) -> bool:
+        """Loop the last so many notes from now on, 0 for no loop; whether there are any."""
+        notes = self._context.snapshot(now, count) if count else ()
+        self._loop = Loop(notes) if notes else None
+        return self._loop is not None
+
+    def _last_start(self, params: Params) -> float | None:
+        """When the note began that the model went by last; in a solo, its own."""
+        if params.mode == SOLO:
+            for note in reversed(self._context.snapshot(0.0, params.context)):
+                if note.source is Source.IMPROV:
+                    return note.start
+        return self._context.last_start
+
+    def _add(
+        self, proposed: tuple[ProposedNote, ...], last: float, params: Params, now: float
+    ) -> list[Note]:
+        """Plan what was proposed, after a note that starts at `last`."""
+        heard = self.scheduler.heard(now)
+        proposed = proposed[: self.left(params)]
+        if self._loop is not None:
+            proposed = self._loop.follow(proposed, params.mutation, self.seed, self._issued)
+        before = (*self._recent, *(note.start for note in self.scheduler.plan))
+        placed = place(proposed, anchor=last, floor=max(self._floor, heard), before=before)
+        notes = [note for note in placed if self._until is None or note.start < self._until]
+        self._is_over = len(notes) < len(placed)
+        self.scheduler.add(notes)
+        self._issued += len(notes)
+        if notes:
+            wanted = place(proposed, anchor=last, floor=self._floor, before=before)[0].start
+            self._promptness.planned(notes[0].start, wanted, now)
+        else:
+            self._retry_at = now + RETRY
+        return notes
