@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from improv.session.messages import Level, ModelState, Phase, Status
+from improv.session.messages import Level, ModelState, Phase, Status, Timing
 from improv.ui.state import State
 from improv.ui.typed_piano import TypedPiano
 
@@ -25,7 +25,7 @@ LEVELS: dict[Level, Part] = {
 }
 DIM = "$foreground 60%"
 PLAIN = "$foreground"
-METERS_WIDTH = 74  # columns from which the meters are spelt out
+METERS_WIDTH = 104  # columns from which the meters are spelt out
 
 
 def heading(state: State) -> tuple[list[Part], list[Part]]:
@@ -90,26 +90,57 @@ def _outputs(status: Status) -> str:
 
 
 def meters(status: Status, width: int) -> list[Part]:
-    """p50/p99 of inference and of lateness, and what has gone wrong so far."""
+    """p50/p99 of inference, p50/p99/max of lateness, drift, and what has gone wrong so far.
+
+    Where it is narrow the words are short, and what is nothing gives way: first the notes that
+    were let go, then the drift.
+    """
     t = status.timing
-    if max(t.inference_us_p50, t.inference_us_p99) < 1000:
-        inference, unit = f"{t.inference_us_p50:.0f}/{t.inference_us_p99:.0f}", "µs"
-    else:
-        inference, unit = f"{t.inference_us_p50 / 1000:.1f}/{t.inference_us_p99 / 1000:.1f}", "ms"
     wide = width >= METERS_WIDTH
-    gap = "  " if wide else " "
-    return [
-        ("inference " if wide else "inf ", DIM),
-        (inference, PLAIN),
-        (f" {unit}{gap}{'lateness' if wide else 'lag'} ", DIM),
-        (f"{t.lateness_ms_p50:.1f}/{t.lateness_ms_p99:.1f}", PLAIN),
-        (f" ms{gap}", DIM),
-        (f"{t.late} late", "bold $warning" if t.late else PLAIN),
-        (gap, DIM),
-        (f"{t.dropped} dropped", "bold $error" if t.dropped else PLAIN),
-        (gap, DIM),
-        (f"{t.queued} queued", PLAIN),
+    late_ms = (t.lateness_ms_p50, t.lateness_ms_p99, t.lateness_ms_max)
+    shown: list[list[Part]] = [
+        [("inference " if wide else "inf ", DIM), (_inference(t), PLAIN)],
+        [
+            ("lateness " if wide else "lag ", DIM),
+            ("/".join(map(_ms, late_ms)), PLAIN),
+            (" ms", DIM),
+        ],
+        [("drift ", DIM), (_ms(t.drift_ms), PLAIN), (" ms" if wide else "", DIM)],
+        [(f"{t.queued} queued", PLAIN)],
+        [(f"{t.late} late", "bold $warning" if t.late else PLAIN)],
+        [(f"{t.dropped} {'dropped' if wide else 'lost'}", "bold $error" if t.dropped else PLAIN)],
+        [(f"{t.released} {'released' if wide else 'let go'}", PLAIN)],
     ]
+    gap = 2 if wide else 1
+    if t.released == 0 and _width(shown, gap) > width:
+        del shown[6]
+    if abs(t.drift_ms) < 1 and _width(shown, gap) > width:
+        del shown[2]
+    parts = shown[0]
+    for more in shown[1:]:
+        parts = [*parts, (" " * gap, DIM), *more]
+    return parts
+
+
+def _inference(t: Timing) -> str:
+    p50, p99 = t.inference_us_p50, t.inference_us_p99
+    if max(p50, p99) < 1000:
+        return f"{p50:.0f}/{p99:.0f} µs"
+    return f"{_ms(p50 / 1000)}/{_ms(p99 / 1000)} ms"
+
+
+def _ms(value: float) -> str:
+    """Milliseconds in four signs, where that is enough."""
+    size = abs(value)
+    if size >= 9.95:
+        return f"{value:.0f}"
+    if size >= 0.995:
+        return f"{value:.1f}"
+    return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: nothing has no minus
+
+
+def _width(shown: list[list[Part]], gap: int) -> int:
+    return 1 + sum(_length(parts) + gap for parts in shown) - gap
 
 
 class _Words(Widget):
@@ -167,6 +198,7 @@ class StatusStrip(_Words):
         if timing.knob_heard_ms is not None:  # the last turned knob
             knob: list[Part] = [("heard in ", DIM), (f"{timing.knob_heard_ms:.0f} ms   ", PLAIN)]
             right = knob + right
+        right = [("memory ", DIM), (f"{timing.memory}   ", PLAIN), *right]  # gives way first
         return Content("\n").join(
             [
                 self._spread([(" ", DIM), *ports(status)], right),

@@ -1,12 +1,43 @@
-"""The line of ports at the bottom."""
+"""The strip's figures: all of them where there is room, the telling ones where there is little."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from improv.ui.strip import ports
+import pytest
+
+from improv.session.messages import Timing
+from improv.ui.strip import meters
+
+GOOD = Timing(
+    118, 236, 0.063, 0.279, 0.588, sent=310, queued=9, priority="fifo", drift_ms=-0.004
+)  # fmt: skip
+BAD = Timing(
+    2400, 5100, 2.2, 31.04, 64.0, sent=999, late=12, dropped=3, released=41, queued=17,
+    drift_ms=-2.34,
+)  # fmt: skip
 
 
-def test_a_slow_output_shows_how_much_earlier_its_notes_leave(status):
-    """Only where there is a latency: nothing is said of the others."""
-    told = replace(status(), latency_ms=(("fluidsynth", 23.456),))
-    words = "".join(text for text, _ in ports(told))
-    assert words.startswith("out virtual:improv, fluidsynth (23.5 ms)   in ")
+def words(parts: list[tuple[str, str]]) -> str:
+    return "".join(text for text, _ in parts)
+
+
+def test_everything_is_said_where_there_is_room(status) -> None:
+    """p50/p99 of inference, p50/p99/max of lateness, drift, queue, late, dropped, released."""
+    assert words(meters(status(timing=GOOD), 120)) == (
+        "inference 118/236 µs  lateness 0.06/0.28/0.59 ms  drift 0.00 ms  9 queued  0 late"
+        "  0 dropped  0 released"
+    )
+
+
+def test_everything_fits_eighty_columns_while_all_is_well(status) -> None:
+    """In shorter words."""
+    assert words(meters(status(timing=GOOD), 80)) == (
+        "inf 118/236 µs lag 0.06/0.28/0.59 ms drift 0.00 9 queued 0 late 0 lost 0 let go"
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 104, 120])
+def test_what_has_gone_wrong_never_gives_way(status, width: int) -> None:
+    """Nothing that is not nothing is left out."""
+    said = words(meters(status(timing=BAD), width))
+    for word in ("2.4/5.1 ms", "2.2/31/64 ms", "drift -2.3", "17 queued", "12 late", "41 "):
+        assert word in said
