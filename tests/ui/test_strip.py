@@ -1,11 +1,13 @@
-"""The strip's figures: all of them where there is room, the telling ones where there is little."""
+"""The strip: ports, and all figures where there is room, the telling ones where there is little."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from improv.session.messages import Timing
-from improv.ui.strip import meters
+from improv.ui.strip import meters, ports
 
 GOOD = Timing(
     118, 236, 0.063, 0.279, 0.588, sent=310, queued=9, priority="fifo", drift_ms=-0.004
@@ -41,3 +43,9 @@ def test_what_has_gone_wrong_never_gives_way(status, width: int) -> None:
     said = words(meters(status(timing=BAD), width))
     for word in ("2.4/5.1 ms", "2.2/31/64 ms", "drift -2.3", "17 queued", "12 late", "41 "):
         assert word in said
+
+
+def test_a_slow_output_shows_how_much_earlier_its_notes_leave(status) -> None:
+    """Only where there is a latency: nothing is said of the others."""
+    told = replace(status(), latency_ms=(("fluidsynth", 23.456),))
+    assert words(ports(told)).startswith("out virtual:improv, fluidsynth (23.5 ms)   in ")
