@@ -173,7 +173,9 @@ def _touch(velocity: int) -> Ids:
 
 
 class Together(Protocol):
-    """What draws many futures at once; `improv.model.chorus.Chorus` does."""
+    """What draws `size` futures at once; `improv.model.chorus.Chorus` does."""
+
+    size: int
 
     def imagine(
         self,
@@ -196,6 +198,7 @@ class DistributionImproviser:
         self.backend = backend
         self._ear = ear
         self._chorus = chorus
+        self.abreast = 1 if chorus is None else chorus.size
         self._context: Sequence[Note] | None = None
         self._span = WINDOW  # notes it is primed with
         self._recent = Recent()
@@ -219,6 +222,11 @@ class DistributionImproviser:
         note = factors.draw(self._ear, self._recent, params, key, within)
         self._follow(note, params)
         return note
+
+    def with_chorus_of(self, other: DistributionImproviser) -> DistributionImproviser:
+        """One that draws single notes as this one does, and futures as the other does."""
+        backend = f"{self.backend}, futures on {other.backend}"
+        return DistributionImproviser(self.name, backend, self._ear, other._chorus)
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY

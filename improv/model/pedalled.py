@@ -24,6 +24,7 @@ class Pedalled:
         self.name = improviser.name
         self.backend = improviser.backend
         self.inert = improviser.inert
+        self.abreast = improviser.abreast
         self._improviser = improviser
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:

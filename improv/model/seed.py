@@ -30,6 +30,7 @@ class SeedImproviser:
     """An `Improviser` around a network. Not for use by two threads at once."""
 
     inert = frozenset({"style", "time_temperature", "density"})
+    abreast = 1
 
     def __init__(self, name: str, backend: str, forward: Forward) -> None:
         self.name = name

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from improv.errors import DeviceError
 from improv.model import network, relative_calls, signatures
+from improv.model.choosing import FUTURES
+from improv.model.chorus import Chorus
 from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Prediction, SeedImproviser
 from improv.model.store import ModelFolder, read_weights
@@ -58,20 +60,30 @@ def improviser(folder: ModelFolder, device: str) -> Branching:
     backend = f"tensorflow {device}"
     if folder.spec.architecture == "relative":
         ear = Ear(calls(folder, device), folder.spec)
-        return DistributionImproviser(folder.name, backend, ear)
+        return DistributionImproviser(folder.name, backend, ear, _chorus(folder, device))
     return SeedImproviser(folder.name, backend, compiled(folder, device))
 
 
-def calls(folder: ModelFolder, device: str) -> dict[str, Call]:
-    """The functions of a relative network, each traced before it returns. Raises DeviceError."""
+def _chorus(folder: ModelFolder, device: str) -> Chorus | None:
+    """What draws futures side by side; on a CPU that gains nothing (see tests/bench/futures.py)."""
+    if device == "cpu":
+        return None
+    return Chorus(calls(folder, device, FUTURES), folder.spec, FUTURES)
+
+
+def calls(folder: ModelFolder, device: str, batch: int = 1) -> dict[str, Call]:
+    """The functions of a relative network for a batch, each traced before it returns.
+
+    A batch is compiled by XLA, which takes seconds. Raises DeviceError.
+    """
     place = _place(device)
     with tf.device(place):
         weights = {name: tf.constant(weight) for name, weight in read_weights(folder).items()}
     found: dict[str, Call] = {}
     for name, function in relative_calls.functions(weights, folder.spec).items():
-        inputs = signatures.inputs(name, folder.spec)
+        inputs = signatures.inputs(name, folder.spec, batch)
         given = {key: tf.TensorSpec(shape, kind) for key, (shape, kind) in inputs.items()}
-        traced = tf.function(function).get_concrete_function(**given)
+        traced = tf.function(function, jit_compile=batch > 1).get_concrete_function(**given)
         found[name] = _on(place, traced)
         found[name](**{key: np.zeros(shape, kind) for key, (shape, kind) in inputs.items()})
     return found

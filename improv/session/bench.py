@@ -101,6 +101,7 @@ def bench(
         "output": output,
         "model": run.report["model"],
         "backend": run.report["backend"],
+        "device_why": run.report["device_why"],
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }  # fmt: skip
     return report, [(due - first, lateness) for due, lateness in log]

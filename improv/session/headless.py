@@ -52,6 +52,7 @@ class Log:
             "seed": status.seed,
             "model": status.model,
             "backend": status.backend,
+            "device_why": status.device_why,
             "inputs": status.inputs,
             "outputs": status.outputs,
             "params": asdict(status.params),

@@ -151,6 +151,7 @@ class Status:
     sounding: frozenset[int] | None = None
     # How many messages each port would not take or do since the start; those without are left out.
     faults: tuple[tuple[str, int], ...] = ()
+    device_why: str = ""  # why the model is on the device it is on
     version: tuple[int, int] | None = None  # which one of what sounds, from 1, of how many so far
     # Outputs that get improv's notes this long before they are due; those with none are left out.
     latency_ms: tuple[tuple[str, float], ...] = ()
@@ -179,6 +180,7 @@ class ModelReady:
     backend: str
     inert: frozenset[str] = frozenset()  # knobs that turn nothing in what it plays
     digest: str = ""  # SHA-256 of its weights
+    device_why: str = ""  # why it is on the device it is on
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,9 @@ from __future__ import annotations
 import gc
 import os
 import queue
-from statistics import median
 from typing import TYPE_CHECKING
 
 from improv.errors import ImprovError
-from improv.play.asking import CHUNK
-from improv.play.params import Params
 from improv.session import child, link
 from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Request
 
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
     from improv.session.thinking import Thinker
 
 Incoming = queue.SimpleQueue[Request | None]
-
-WARM = Request(0, (), Params(futures=1), CHUNK, 0, 0)
 
 
 def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
@@ -42,27 +37,21 @@ def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
             link.write(outward, proposal)
 
 
-def warmed(thinker: Thinker) -> float:
-    """Seconds that a note takes, once the first ones are drawn."""
-    thinker.answer(WARM)
-    proposal = thinker.answer(WARM)
-    return 1e-6 * median(proposal.inference_us) if proposal is not None else 0.0
-
-
 def main() -> int:
     inward, outward = child.take_pipes()
     setup: ModelSetup | None = link.read(inward)
     if setup is None:
         return 0
     try:
-        from improv.model.loading import load
+        from improv.model.choosing import timed
+        from improv.model.loading import loaded
         from improv.model.store import digest, find
         from improv.session.thinking import Thinker, fitting
 
         folder = find(setup.model)
-        improviser = load(folder, setup.device)
-        # warm before the first note counts
-        most = fitting(warmed(Thinker(improviser, 1)))
+        there = loaded(folder, setup.device)
+        improviser = there.improviser
+        most = fitting(timed(improviser).together)  # and all is warm when it plays
     except ImprovError as error:
         link.write(outward, ModelFailed(str(error), error.exit_code))
         return error.exit_code
@@ -71,7 +60,7 @@ def main() -> int:
     gc.freeze()
     try:
         name, backend = improviser.name, improviser.backend
-        link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder)))
+        link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
         requests: Incoming = queue.SimpleQueue()
         link.Reader(inward, requests.put, "player").start()
         serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward)

@@ -360,6 +360,7 @@ class Player:
             inert=self._model.inert,
             sounding=engine.serials,
             faults=self._faults.by_port,
+            device_why=self._model.device_why,
             version=engine.version,
             latency_ms=self._outgoing.boxes.latency_ms,
         )

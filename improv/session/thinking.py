@@ -25,13 +25,9 @@ MOST = 32  # futures of a point
 POINTS = 2  # whose futures are still to be drawn: what sounds, and what is planned
 
 
-def fitting(seconds: float, batch: int = 1) -> int:
-    """How many futures of `CHUNK` notes are drawn within the budget, 1 to 32.
-
-    `seconds`: that a note takes, of a batch of as many futures at once.
-    """
-    batches = int(BUDGET / max(seconds * CHUNK, 1e-9))
-    return max(1, min(MOST, batches * batch))
+def fitting(seconds: float) -> int:
+    """How many futures of `CHUNK` notes are drawn within the budget, 1 to 32, at so much a note."""
+    return max(1, min(MOST, int(BUDGET / max(seconds * CHUNK, 1e-9))))
 
 
 class Thinker:
