@@ -78,6 +78,10 @@ def otherwise(
         if _is_yours(step, changed):
             stage.run_until(max(stage.now, step.now))
             stage.do(act(stage.engine, step))
+    if session.steps and session.steps[-1].call != "finish":  # composed, or cut off
+        stage.run_until(max(stage.now, session.steps[-1].now))
+        while about.limit is not None and (due := stage.engine.due()) is not None:
+            stage.run_until(due)
     return Replay(about, tuple(steps))
 
 
