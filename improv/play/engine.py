@@ -218,7 +218,7 @@ class Engine:
         elif mode in modes.JOINING:
             self._plan.again.forget()
             if self.phase is Phase.PLAYING:
-                self._plan.drop(self._plan.scheduler.heard(now) + COMMIT)
+                self._plan.drop(self._plan.scheduler.heard(now) + modes.REACTION)
             elif self.phase is not Phase.PAUSED:
                 self._begin(now)
 

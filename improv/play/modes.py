@@ -25,6 +25,9 @@ JOINING = frozenset({DUET, ACCOMPANY})
 """Modes in which it plays while you do, and hears you."""
 AT_ONCE = frozenset({"thru", "program", "channel", "pause", "hand_over", "split", "companions"})
 """Knobs that change nothing in what is planned."""
+REACTION = 0.25
+"""Seconds ahead that its plan stands in a duet, whatever you play: as quick as a player is. Drawn
+anew from each key on, it would never get a word in between keys 0.2 s apart (tried)."""
 SOFT_PEDAL = 67
 LATELY = 2.0
 """Seconds of your playing that say how busy you are."""
