@@ -58,8 +58,10 @@ def _list(found: list[TakeInfo], folder: Path, *, as_json: bool) -> None:
         return
     for take in found:
         minutes, seconds = divmod(round(take.seconds), 60)
-        began = datetime.fromisoformat(take.began) if take.began else None
-        when = f"{began:%d %b %Y %H:%M}" if began else ""
+        try:
+            when = f"{datetime.fromisoformat(take.began):%d %b %Y %H:%M}"
+        except ValueError:  # composed, not played
+            when = ""
         print(
             f"{take.name:<20} {when:<17} {minutes:>4}:{seconds:02} "
             f"{take.you:>6} yours {take.improv:>6} its  {take.model:<10} "

@@ -32,8 +32,8 @@ _TEXT, _MARKER, _OWN = 0x01, 0x06, 0x7F  # kinds of meta events (Standard MIDI F
 _ABOUT = "improv take "
 _LOG = b"\x7dimprov "  # 0x7D: the manufacturer number for what is not sold
 _CHUNK = 2**15  # bytes of a log in one event: some programs have a small room for them
-MAX_BYTES = 64 * 2**20  # of a take, and of its log: days of playing
-MAX_LOG = 8 * MAX_BYTES
+MAX_BYTES = 16 * 2**20  # of a take: an hour of ten notes a second is 2 MB
+MAX_LOG = 32 * 2**20  # of its log, unpacked
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def finish(path: Path, more: bytes = b"") -> Path | None:
     `more` is what could not be written to the journal.
     """
     with _alone(path.parent):
-        target = _write(path, more)
+        target = _write(path, more) if path.exists() else None
         path.unlink(missing_ok=True)
         if target is not None:
             tidy(path.parent)
@@ -165,7 +165,7 @@ def listing(takes: Path) -> list[TakeInfo]:
     found = []
     for place in (takes, recent(takes)):
         for path in place.glob("*.mid"):
-            with suppress(InputError):
+            with suppress(InputError, ValueError, TypeError):
                 found.append(_info(path, saved=place == takes))
     return sorted(found, key=lambda take: take.name)
 
@@ -200,14 +200,19 @@ def _info(path: Path, *, saved: bool) -> TakeInfo:
     notes = notes if isinstance(notes, dict) else {}
     return TakeInfo(
         path.stem,
-        str(about.get("began", "")),
+        _printable(about.get("began", "")),
         float(about.get("seconds") or 0.0),
         int(notes.get("you") or 0),
         int(notes.get("improv") or 0),
-        str(about.get("model", "")),
+        _printable(about.get("model", "")),
         saved,
         path,
     )
+
+
+def _printable(text: object) -> str:
+    """What a file says of itself, without what would move a terminal's cursor."""
+    return "".join(character for character in str(text)[:40] if character.isprintable())
 
 
 # --- whose a journal is

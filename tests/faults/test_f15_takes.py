@@ -146,6 +146,33 @@ def test_a_player_killed_fifty_times_loses_at_most_a_second_of_its_take(
     assert lost[-1] <= 1.0
 
 
+def test_the_next_player_says_that_a_take_was_cut_off_and_is_whole(
+    own_takes: Path, struck: Struck
+) -> None:
+    """F5: after a player's death the one that is started again finishes the take of the other."""
+    struck.strike(monotonic() + 1.0)
+    wait_until(monotonic() + 0.5)
+    struck.kill()
+    after = Struck()
+    try:
+        wait_for(lambda: "was cut off; its take is whole" in after.words, 20, "the word")
+        (take,) = own_takes.rglob("*.mid")
+        assert str(take) in after.words
+        assert len(yours(take)) == len(struck.sounded)
+    finally:
+        after.player.stop()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_the_take_complete(own_takes: Path, struck: Struck, name: str) -> None:
+    """F2: every note that sounded is in it, to the last."""
+    struck.strike(monotonic() + 0.5)
+    assert struck.player.pid is not None
+    os.kill(struck.player.pid, getattr(signal, name))
+    goodbye = struck.end()
+    assert yours(Path(goodbye.take)) == [note.pitch for note in struck.sounded]
+
+
 MUTANT = """
 import os
 if os.environ.get("IMPROV_MUTANT") == "rare":  # the defence of F15 off: written once a minute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -139,6 +140,30 @@ def test_a_take_says_how_it_came_about(own_takes: Path):
     session = account.read(recovered.path)
     assert session.about == ABOUT
     assert len(session.steps) == 7
+
+
+def test_a_file_that_lies_about_itself_breaks_no_list(own_takes: Path):
+    """What it says is somebody's bytes: of no type that was promised, and nothing to print."""
+    for name, seconds, model in (("a", [1], "x"), ("b", 1.0, "\x1b[2Jseed"), ("c", "1e", {})):
+        told = take.Account({"began": 3, "model": model})
+        music = take.take_bytes([(0.0, b"\x90\x3c\x50", Source.YOU)], told)
+        assert music is not None
+        old = b'"seconds":0.0}'
+        new = f'"seconds":{json.dumps(seconds)}}}'.encode()
+        (own_takes / f"{name}.mid").write_bytes(_meta_replaced(music, old, new))
+    assert [info.model for info in takes.listing(own_takes)] == ["[2Jseed"]
+
+
+def _meta_replaced(music: bytes, old: bytes, new: bytes) -> bytes:
+    """With other words in the first track, and its length put right."""
+    at = music.index(b"MTrk")
+    size = int.from_bytes(music[at + 4 : at + 8])
+    track = music[at + 8 : at + 8 + size]
+    text = track.index(b"\xff\x01") + 2
+    assert track[text] < 0x80
+    changed = len(new) - len(old)
+    track = track[:text] + bytes((track[text] + changed,)) + track[text + 1 :].replace(old, new)
+    return music[: at + 4] + len(track).to_bytes(4) + track + music[at + 8 + size :]
 
 
 def test_other_files_are_told_from_takes(own_takes: Path, tmp_path: Path):
