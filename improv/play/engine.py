@@ -32,7 +32,6 @@ from improv.play.messages import (
     Level,
     Notice,
     Phase,
-    Planned,
     Proposal,
     SetParam,
     Strike,
@@ -79,7 +78,7 @@ class Engine:
         self._context = Context()
         self._turns = Turns()
         self._plan = Plan(self._context, opening, self.promptness, seed, limit)
-        self._wire = Wire(self._context)
+        self._wire = Wire(self._context, params.transpose)
         self._hands = Hands(self._context, self._wire, self._turns)
         self._part = modes.YourPart()
         self._harmonised: set[int] = set()  # requests for companions that are under way
@@ -152,7 +151,7 @@ class Engine:
                 self._plan.again.more(item)
         self._advance(now)
         if self._plan.scheduler.plan != plan:
-            self._wire.tell(Planned(self._plan.scheduler.plan))
+            self._wire.tell_plan(self._plan.scheduler.plan)
         return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
@@ -238,6 +237,7 @@ class Engine:
             self._wire.tell(Notice(str(error), Level.ERROR))
             return
         after = self.params
+        self._wire.transpose = after.transpose
         if before.thru != after.thru:
             self._wire.turn_thru(audible=after.thru, now=now)
         if (before.program, before.channel) != (after.program, after.channel):
@@ -305,10 +305,10 @@ class Engine:
 
     def _join(self, proposal: Proposal, now: float) -> None:
         """Sound companions with a note of yours, as long as that does; too late is not at all."""
-        yours = self._wire.ledger.sounding(Source.YOU)
-        if -proposal.number not in {note.serial for note in yours}:
+        held = {n.serial: self._wire.meant(n.pitch) for n in self._wire.ledger.sounding(Source.YOU)}
+        if -proposal.number not in held:
             return
-        for note in asking.companions(proposal.notes, {note.pitch for note in yours}, now):
+        for note in asking.companions(proposal.notes, held.values(), now):
             serial = self._wire.new_serial()
             self.played += 1
             self._context.begin(serial, note, held=True)

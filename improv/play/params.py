@@ -131,7 +131,10 @@ class Params:
     polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
+    transpose: int = _knob(0, -24, 24, 1, "semitones", "moves all it plays; its scale stays yours")
     thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
+    morph: float = _knob(0.0, 0.0, 60.0, 0.5, "s", "how long a preset takes to come in")
+    recall: bool = _knob(False, 0, 1, 1, "", "your program change 1-9 recalls a preset")  # noqa: FBT003  # a table row
 
     def __post_init__(self) -> None:
         for knob in KNOBS.values():

@@ -75,9 +75,19 @@ def pitch_range(low: int, high: int) -> Mask:
     return mask
 
 
+def _range_meant(params: Params) -> Mask:
+    """(128,) the pitches that sound within the range, once they are transposed.
+
+    Where that leaves none, all within the range itself, which are then moved by octaves.
+    """
+    low, high = params.low - params.transpose, params.high - params.transpose
+    mask = pitch_range(max(0, low), max(-1, high))
+    return mask if mask.any() else pitch_range(params.low, params.high)
+
+
 def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
     """(128,) the pitches within the range that were not struck a moment before."""
-    mask = pitch_range(params.low, params.high)
+    mask = _range_meant(params)
     if not recent.onset or step >= RESTRIKE:
         return mask
     struck = recent.onset[-1] + step - RESTRIKE

@@ -51,7 +51,7 @@ def room(free: Mask, params: Params) -> Floats | None:
     """
     if params.out_of_scale == SNAP or not is_locked(params):
         return None
-    inside = _inside(params.key, params.scale)
+    inside = _inside(_meant_key(params), params.scale)
     if not (free & inside).any():
         return None
     return np.asarray(free * np.where(inside, 1.0, 1.0 - params.scale_lock), np.float64)
@@ -64,7 +64,7 @@ def snapped(pitch: int, free: Mask, params: Params, chance: float) -> int:
     """
     if params.out_of_scale != SNAP or not is_locked(params) or chance >= params.scale_lock:
         return pitch
-    (inside,) = np.nonzero(free & _inside(params.key, params.scale))
+    (inside,) = np.nonzero(free & _inside(_meant_key(params), params.scale))
     if not len(inside):
         return pitch
     return int(inside[np.abs(inside - pitch).argmin()])
@@ -76,7 +76,9 @@ def pull(params: Params) -> Floats | None:
     if not params.register and not leans:
         return None
     nats = params.register * OCTAVE_NATS * _OCTAVES
-    return nats + params.lean * CHORD_NATS * _chord(params.chord) if leans else nats
+    if not leans:
+        return nats
+    return nats + params.lean * CHORD_NATS * _chord(params.chord, params.transpose % OCTAVE)
 
 
 def density(params: Params) -> Floats | None:
@@ -94,10 +96,15 @@ def curved(velocity: int, params: Params, *, back: bool = False) -> int:
     return int(min(127, max(1, round(127 * (velocity / 127) ** curve))))
 
 
+def _meant_key(params: Params) -> int:
+    """The tonic of what is meant, so that what sounds is in the key."""
+    return (params.key - params.transpose) % OCTAVE
+
+
 @lru_cache(maxsize=64)
-def _chord(text: str) -> Floats:
+def _chord(text: str, transposed: int) -> Floats:
     classes = pitch_classes(text)
-    return np.array([float(pitch % OCTAVE in classes) for pitch in range(PITCHES)])
+    return np.array([float((p + transposed) % OCTAVE in classes) for p in range(PITCHES)])
 
 
 @lru_cache(maxsize=64)

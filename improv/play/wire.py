@@ -13,6 +13,9 @@ improv's notes don't ring, and yours do wherever you hear them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from improv.listen.context import Context
 from improv.listen.pedals import Pedals
 from improv.listen.sustain import Sustain
@@ -21,13 +24,15 @@ from improv.play.effects import Effect, Send, Tell
 from improv.play.ledger import Ledger, Sounding, note_on, program_change
 from improv.play.messages import Ended, Notice, Planned, Sounded
 from improv.play.params import Params
+from improv.play.transposing import moved
 
 
 class Wire:
     """The ledger, and the effects since they were last taken."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, transpose: int = 0) -> None:
         self.ledger = Ledger()
+        self.transpose = transpose  # semitones by which improv's notes leave higher than meant
         self._context = context
         self._effects: list[Effect] = []
         self._last_serial = 0
@@ -50,11 +55,13 @@ class Wire:
         self, serial: int, channel: int, note: Note, now: float, *, due: float, audible: bool
     ) -> None:
         """Start a note that is due at `due`; one that is not audible goes to takes only."""
+        note = self._as_it_sounds(note)
         sounding = Sounding(serial, channel, note.pitch, note.source, audible)
         cut = self.ledger.start(sounding)
         heard = max(now, due)
-        if cut is not None:
-            self._let_go(cut, now, due=heard, at=heard)
+        if cut is not None:  # a late wake must not put the end of one behind the start of the next
+            ends = due if cut.source is Source.IMPROV else heard
+            self._let_go(cut, now, due=ends, at=ends)
         for sustain in (self._yours, self._its):
             rung = sustain.strike(sounding.key)
             if rung is not None:
@@ -68,10 +75,14 @@ class Wire:
 
     def make_room(self, params: Params, note: Note, now: float) -> None:
         """End the oldest of improv's notes where one more would be too many, see `play.steps`."""
-        key = (params.channel, note.pitch, True)  # a note that has it ends in any case
+        key = (
+            params.channel,
+            self._as_it_sounds(note).pitch,
+            True,
+        )  # a note that has it ends in any case
         others = [each for each in self.ledger.sounding(Source.IMPROV) if each.key != key]
         for oldest in others[: max(0, len(others) + 1 - params.polyphony)]:
-            self.end(oldest.serial, now, due=max(now, note.start))
+            self.end(oldest.serial, now, due=note.start)
 
     def end(
         self, serial: int, now: float, *, due: float | None = None, at: float | None = None
@@ -154,6 +165,14 @@ class Wire:
     def tell(self, report: Sounded | Ended | Planned | Notice) -> None:
         self._effects.append(Tell(report))
 
+    def tell_plan(self, notes: Iterable[Note]) -> None:
+        """Tell the screen what is planned, as it will sound."""
+        self.tell(Planned(tuple(self._as_it_sounds(note) for note in notes)))
+
+    def meant(self, pitch: int) -> int:
+        """What improv means when this sounds."""
+        return moved(pitch, -self.transpose)
+
     def do(self, effect: Effect) -> None:
         self._effects.append(effect)
 
@@ -161,6 +180,11 @@ class Wire:
         """The effects so far, in order; they are the caller's now."""
         effects, self._effects = self._effects, []
         return effects
+
+    def _as_it_sounds(self, note: Note) -> Note:
+        if note.source is Source.YOU or not self.transpose:
+            return note
+        return replace(note, pitch=moved(note.pitch, self.transpose))
 
     def _let_go(self, note: Sounding, now: float, *, due: float, at: float) -> None:
         self.send(note.note_off, due, note.source, audible=note.audible)

@@ -1,4 +1,4 @@
-"""A knob's words and its way along a track: pure, and generic over play.params.KNOBS.
+"""A knob's words: pure, and generic over play.params.KNOBS. Its way along a track: play.turning.
 
 A new knob needs nothing here; LABELS and the few cases below are for those whose number is not
 what a musician calls it.
@@ -6,7 +6,6 @@ what a musician calls it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from improv.errors import UsageError
@@ -19,6 +18,7 @@ from improv.music.names import (
 )
 from improv.music.vocabulary import STYLES
 from improv.play.params import Knob, Value
+from improv.play.turning import decimals
 
 LABELS = {
     "time_temperature": "time temp",
@@ -47,7 +47,6 @@ _READ: dict[str, Callable[[str], int]] = {
     "program": general_midi.program,
     "key": pitch_class_number,
 }
-_WIDE = 50  # high/low beyond which a track is logarithmic: each doubling is as far
 
 
 def label(knob: Knob) -> str:
@@ -72,8 +71,8 @@ def show(knob: Knob, value: Value) -> str:
 def _number(knob: Knob, value: Value) -> str:
     if knob.kind is int:
         return str(value)
-    text = f"{value:.{_decimals(knob)}f}"
-    return text[:-1] if _decimals(knob) > 2 and text.endswith("0") else text
+    text = f"{value:.{decimals(knob)}f}"
+    return text[:-1] if decimals(knob) > 2 and text.endswith("0") else text
 
 
 def read_all(knob: Knob, text: str) -> dict[str, Value]:
@@ -122,55 +121,3 @@ def _channel(shown: float) -> int:
     if not 1 <= shown <= 16:
         raise UsageError(f"channel must be from 1 to 16, not {shown:g}")
     return int(shown) - 1
-
-
-def fine(knob: Knob) -> float:
-    """A press with Shift: a tenth of a step, at least 1 where the knob is whole or a choice."""
-    return knob.step / 10 if knob.kind is float else max(1.0, knob.step / 10)
-
-
-def _decimals(knob: Knob) -> int:
-    return max(0, math.ceil(-math.log10(fine(knob)) - 1e-9))
-
-
-def stepped(knob: Knob, value: Value, presses: int, *, finely: bool = False) -> Value:
-    """The value so many presses away, up to the ends of the range."""
-    if knob.kind is bool:
-        return presses > 0
-    size = fine(knob) if finely else knob.step
-    return _within(knob, _position(knob, value) + presses * size)
-
-
-def _position(knob: Knob, value: Value) -> float:
-    if isinstance(value, str):  # one that is no choice counts as the last
-        return knob.choices.index(value) if value in knob.choices else len(knob.choices) - 1
-    return value
-
-
-def _within(knob: Knob, number: float) -> Value:
-    number = min(max(number, knob.low), knob.high)
-    if knob.kind is str:
-        return knob.choices[round(number)]
-    return round(number) if knob.kind is int else round(number, _decimals(knob))
-
-
-def fraction(knob: Knob, value: Value) -> float:
-    """Where a value stands on the track, 0 to 1."""
-    position = _position(knob, value)
-    if _logarithmic(knob):
-        return math.log(position / knob.low) / math.log(knob.high / knob.low)
-    return (position - knob.low) / (knob.high - knob.low)
-
-
-def at_fraction(knob: Knob, part: float) -> Value:
-    """The value at a place on the track, rounded to fine presses."""
-    part = min(max(part, 0.0), 1.0)
-    if knob.kind is bool:
-        return part >= 0.5
-    if _logarithmic(knob):
-        return _within(knob, knob.low * (knob.high / knob.low) ** part)
-    return _within(knob, knob.low + part * (knob.high - knob.low))
-
-
-def _logarithmic(knob: Knob) -> bool:
-    return knob.kind is float and knob.low > 0 and knob.high / knob.low >= _WIDE

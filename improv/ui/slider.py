@@ -23,6 +23,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from improv.play import turning
 from improv.play.params import Knob, Value
 from improv.ui import knobs
 
@@ -113,10 +114,10 @@ class KnobLine(Widget, can_focus=True):
 
     def action_turn(self, presses: int, finely: bool = False) -> None:  # noqa: FBT001, FBT002  # an action's text gives it by place
         if self._value is not None:
-            self._ask(knobs.stepped(self.knob, self._value, presses, finely=finely))
+            self._ask(turning.stepped(self.knob, self._value, presses, finely=finely))
 
     def action_edge(self, end: int) -> None:
-        self._ask(knobs.at_fraction(self.knob, end))
+        self._ask(turning.at_fraction(self.knob, end))
 
     def action_default(self) -> None:
         self._ask(self.knob.default)
@@ -216,7 +217,7 @@ class KnobLine(Widget, can_focus=True):
 
     def _ask_at(self, column: int) -> None:
         track = self._track()
-        self._ask(knobs.at_fraction(self.knob, (column - track.start) / (len(track) - 1)))
+        self._ask(turning.at_fraction(self.knob, (column - track.start) / (len(track) - 1)))
 
     def on_click(self, event: events.Click) -> None:
         if event.chain == 2 and self.knob.kind is not bool and not self._chooses:
@@ -256,13 +257,13 @@ class KnobLine(Widget, can_focus=True):
 
     def _slide(self, in_force: Value, styles: dict[str, Style]) -> list[Segment]:
         length = len(self._track())
-        thumb = round(knobs.fraction(self.knob, in_force) * (length - 1))
+        thumb = round(turning.fraction(self.knob, in_force) * (length - 1))
         if self._inert:
             return [Segment("┄" * length, styles["track"])]
         cells = ["━"] * thumb + ["●"] + ["─"] * (length - 1 - thumb)
         look = [styles["fill"]] * thumb + [styles["thumb"]] + [styles["track"]] * (length - thumb)
         if self._asked is not None:
-            asked = round(knobs.fraction(self.knob, self._asked) * (length - 1))
+            asked = round(turning.fraction(self.knob, self._asked) * (length - 1))
             if asked != thumb:
                 cells[asked], look[asked] = "○", styles["asked"]
         return [Segment(c, s) for c, s in zip(cells, look[:length], strict=True)]
