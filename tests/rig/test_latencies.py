@@ -132,6 +132,20 @@ def calibrate(*options: str) -> dict[str, object]:
     return said
 
 
+def test_at_the_end_every_note_is_ended_at_both(
+    far: FarEnd, slow_ear: FarEnd, player: PlayerProcess
+) -> None:
+    """It quits in the middle of notes that one output has and the other has not yet."""
+    far.connect("near:out", far.midi_in)
+    slow_ear.connect("slow:out", slow_ear.midi_in)
+    wait_for(lambda: sum(m.is_on for m in slow_ear.heard()) >= 30, 40, "30 notes")
+    assert player.stop() == 0
+    wait_until(monotonic() + 0.2)
+    for end in (far, slow_ear):
+        heard = end.heard()
+        assert sum(m.is_on for m in heard) == sum(m.is_off for m in heard)
+
+
 class Noting:
     """An output that writes down when each note-on was sent."""
 

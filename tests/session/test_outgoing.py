@@ -224,41 +224,48 @@ def play(script, notes):
         *[(0.0, 0.0)] * 4, (0.125, 0.0), (0.0, math.inf), (0.0, 0.0), (1e300, 0.0)
     )],
 )  # fmt: skip
+# a note struck again when the loop wakes late: in a take, too, the first ends before the second
+@example(
+    script=[(0.0, ("on", 55)), (0.0, ("close", "c")), (0.0, ("do", Action.PLAY)),
+            (0.0, ("stall", 0.0625))],
+    notes=[ProposedNote(55, 0, 0.0, 0.0), ProposedNote(55, 0, 0.015625, 0.0)],
+)  # fmt: skip
 @given(script=scripts, notes=st.lists(wild, min_size=1, max_size=8))
 @settings(deadline=None)
 def test_at_every_output_each_note_has_its_off_whatever_happens(script, notes):
     """Any script: time goes forward, one off per on, nothing hangs, nothing is to come."""
     made, outputs = play(script, notes)
     for output in outputs:
-        down: Counter[tuple[int, int]] = Counter()
-        before, most = 0.0, 2 if output.is_take else 1  # yours unheard and its own, in a take
-        for at, message, _ in output.sent:
-            assert before <= at
-            before = at
-            held = (message[0] & 0x0F, message[1])
-            if message[0] & 0xF0 == ON:
-                down[held] += 1
-                assert down[held] <= most
-            elif message[0] & 0xF0 == OFF:
-                assert down[held] > 0
-                down[held] -= 1
-        assert output.broken or not +down
+        if not output.is_take:
+            assert output.sent == sorted(output.sent, key=lambda sent: sent[0])
+        # A take is written in the order of time, you and improv on tracks of their own.
+        tracks = list(Source) if output.is_take else [None]
+        for track in tracks:
+            down: Counter[tuple[int, int]] = Counter()
+            for _, message, source in sorted(output.sent, key=lambda sent: sent[0]):
+                held = (message[0] & 0x0F, message[1])
+                if track in {None, source} and message[0] & 0xF0 == ON:
+                    down[held] += 1
+                    assert down[held] == 1
+                elif track in {None, source} and message[0] & 0xF0 == OFF:
+                    assert down[held] == 1
+                    down[held] -= 1
+            assert output.broken or not +down
     assert made.outgoing.boxes.due() is None  # nothing is to come
 
 
 @given(script=scripts, notes=st.lists(wild, min_size=1, max_size=8))
 @settings(deadline=None, max_examples=30)
 def test_the_same_is_heard_everywhere_at_the_same_time(script, notes):
-    """Yours is sent to all at once; each note of its is at a slow output that much earlier."""
+    """Yours is sent to all at once; of its notes a slow output has each, that much earlier."""
     gone = {"open", "close", "break", "stall"}
     made, _ = play([(wait, what) for wait, what in script if what[0] not in gone], notes)
     yours = [made.outputs[name].of(ON, Source.YOU) for name in LATENCIES]
     assert yours[0] == yours[1] == yours[2]
-    heard = [
-        {
-            (round(at + late / 1000, 5), pitch)
-            for at, pitch in made.outputs[name].of(ON, Source.IMPROV)
-        }
-        for name, late in LATENCIES.items()
-    ]
-    assert heard[0] <= heard[1] <= heard[2]  # what was stopped in between is at the slow ones alone
+    fast, middle, slow = (made.outputs[name].of(ON, Source.IMPROV) for name in LATENCIES)
+    assert all(_is_there(at - 0.030, pitch, middle) for at, pitch in fast)
+    assert all(_is_there(at - 0.060, pitch, slow) for at, pitch in middle)
+
+
+def _is_there(at: float, pitch: int, ons: list[tuple[float, int]]) -> bool:
+    return any(abs(at - other) < 1e-5 and pitch == one for other, one in ons)
