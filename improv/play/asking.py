@@ -12,6 +12,7 @@ from dataclasses import replace
 from improv.listen.context import Context
 from improv.music import tonality
 from improv.music.event import Note, ProposedNote, Source
+from improv.music.names import pitch_class_name
 from improv.music.scale import NONE, YOURS
 from improv.play.messages import ANY, Bounds, Key, Request
 from improv.play.params import Params
@@ -102,6 +103,14 @@ def in_your_key(params: Params, heard: Iterable[Note]) -> Params:
     if key is None:
         return replace(params, scale=NONE)
     return replace(params, key=key.tonic, scale=key.mode)
+
+
+def key_of(params: Params, heard: Iterable[Note]) -> str:
+    """The scale that is kept to, or else the key you play in, as "A minor"; "" if there is none."""
+    if params.scale not in {NONE, YOURS}:
+        return f"{pitch_class_name(params.key)} {params.scale}"
+    key = tonality.found(note for note in heard if note.source is Source.YOU)
+    return "" if key is None else f"{pitch_class_name(key.tonic)} {key.mode}"
 
 
 def begins(planned: int, last: float | None, floor: float, now: float) -> Bounds:

@@ -105,6 +105,10 @@ class Engine:
         """Of all notes that sound, those that only takes hear too."""
         return frozenset(note.serial for note in self._wire.ledger.sounding())
 
+    def key(self, now: float) -> str:
+        """The scale it keeps to, or else the key you play in; "" where nobody knows."""
+        return asking.key_of(self.params, self._context.snapshot(now))
+
     @property
     def version(self) -> tuple[int, int] | None:
         """Which version of the music since its last beginning sounds, and how many there are."""

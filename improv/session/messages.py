@@ -152,6 +152,7 @@ class Status:
     # How many messages each port would not take or do since the start; those without are left out.
     faults: tuple[tuple[str, int], ...] = ()
     device_why: str = ""  # why the model is on the device it is on
+    key: str = ""  # "D dorian" that it keeps to, or "A minor" that you play in
     version: tuple[int, int] | None = None  # which one of what sounds, from 1, of how many so far
     # Outputs that get improv's notes this long before they are due; those with none are left out.
     latency_ms: tuple[tuple[str, float], ...] = ()

@@ -361,6 +361,7 @@ class Player:
             sounding=engine.serials,
             faults=self._faults.by_port,
             device_why=self._model.device_why,
+            key=engine.key(now),
             version=engine.version,
             latency_ms=self._outgoing.boxes.latency_ms,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from improv.play.params import CONTINUE
 from improv.session.messages import Level, ModelState, Phase, Status, Timing
 from improv.ui.state import State
 from improv.ui.typed_piano import TypedPiano
@@ -38,8 +39,9 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         return [*left, ("… starting", DIM)], []
     mute = status.model_state is ModelState.DOWN and status.phase is Phase.PLAYING
     phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
-    left += [phase, *_version(status), ("   ", DIM), *_model(status)]
+    left += [phase, *_mode(status), *_version(status), ("   ", DIM), *_model(status)]
     right = [  # where it is narrow the first give way
+        *([("key ", DIM), (f"{status.key}  ", PLAIN)] if status.key else []),
         ("seed ", DIM),
         (f"{status.seed}  ", PLAIN),
         ("context ", DIM),
@@ -50,6 +52,12 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         (f"{status.played} ", PLAIN),
     ]
     return left, right
+
+
+def _mode(status: Status) -> list[Part]:
+    """How it plays with you, where that is not the usual way."""
+    mode = status.params.mode
+    return [] if mode == CONTINUE else [(f"  {mode}", "$secondary")]
 
 
 def _version(status: Status) -> list[Part]:

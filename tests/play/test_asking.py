@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from improv.music.event import NoteOff, NoteOn, ProposedNote, Source
+from improv.music.event import Note, NoteOff, NoteOn, ProposedNote, Source
+from improv.play import asking
 from improv.play.asking import SOON
 from improv.play.effects import Ask
 from improv.play.messages import ANY, Action, Bounds, Request, SetParam, Transport
@@ -100,3 +101,13 @@ def test_the_model_hears_25_notes_and_the_guard_remembers_more() -> None:
     starts = [note.start for note in (*request.before, *request.context)]
     assert starts == sorted(starts)
     assert made.engine.context_size == 25
+
+
+def test_the_key_that_is_shown_is_the_scale_kept_to_or_else_yours() -> None:
+    """By its name; nothing of improv's own, and nothing of too little."""
+    mine = [Note(57 + d, 70, n, 0.5) for n, d in enumerate((0, 2, 3, 5, 7, 8, 11, 12, 0, 7))]
+    its = [replace(note, pitch=note.pitch + 1, source=Source.IMPROV) for note in mine]
+    assert asking.key_of(Params(), [*its, *mine]) == "A minor"
+    assert asking.key_of(Params(scale="yours"), mine) == "A minor"
+    assert asking.key_of(Params(scale="dorian", key=2), mine) == "D dorian"
+    assert asking.key_of(Params(), its) == ""

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from improv.play.params import Params
 from improv.session.messages import Timing
-from improv.ui.strip import meters, ports
+from improv.ui.state import State
+from improv.ui.strip import heading, meters, ports
 
 GOOD = Timing(
     118, 236, 0.063, 0.279, 0.588, sent=310, queued=9, priority="fifo", drift_ms=-0.004
@@ -49,3 +51,20 @@ def test_a_slow_output_shows_how_much_earlier_its_notes_leave(status) -> None:
     """Only where there is a latency: nothing is said of the others."""
     told = replace(status(), latency_ms=(("fluidsynth", 23.456),))
     assert words(ports(told)).startswith("out virtual:improv, fluidsynth (23.5 ms)   in ")
+
+
+def _headed(status) -> tuple[str, str]:
+    state = State()
+    state.take(status, 0.0)
+    left, right = heading(state)
+    return words(left), words(right)
+
+
+def test_the_key_stands_at_the_top_and_the_mode_where_it_is_not_the_usual(status) -> None:
+    """Nothing is said of a key that nobody knows."""
+    left, right = _headed(status())
+    assert "continue" not in left
+    assert "key" not in right
+    left, right = _headed(status(key="D dorian", params=Params(mode="duet")))
+    assert "playing  duet" in left
+    assert right.startswith("key D dorian  ")
