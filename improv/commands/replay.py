@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.out.suffix.lower() not in {".mid", ".midi", ".wav"}:
         raise UsageError(f"{options.out.name!r} must end in .mid or .wav")
+    for recovered in takes.recover(takes.folder()):  # `last` may be one that was cut off
+        say(recovered.words)
     source = takes.find(takes.folder(), options.take)
     session = account.read(source)
     before = source.read_bytes()
@@ -122,7 +124,7 @@ def _words(facts: dict[str, object], source: Path, about: About) -> str:
         return f"wrote {facts['out']}: what would have been"
     drawn = f"the model drew {facts['drawn_the_same']} of {facts['proposals']} proposals the same"
     if facts["same_bytes"]:
-        return f"wrote {facts['out']}: {source.name} again, byte for byte; {drawn}"
+        return f"wrote {facts['out']}: {source.name} again, to the byte; {drawn}"
     return (
         f"wrote {facts['out']}, which is not {source.name} to the byte: it was played with improv "
         f"{about.version}; {drawn}"

@@ -25,13 +25,15 @@ from rich.text import Text
 from improv.errors import DeviceError, ImprovError
 from improv.play.timing import Percentiles
 from improv.ports import fluid, midi, soundfont, synth
+from improv.ports.atomic import check_writable
 from improv.ports.backend import NO_VIRTUAL_PORTS, Backend, available, order, working
 from improv.ports.spec import parse_spec
-from improv.session import child, latencies
+from improv.session import child, latencies, takes
 from improv.session.realtime import Footing
 
 LATE_MS = 5.0  # what a p99 above it is worth a warning
 SLEEPS, STEP = 100, 0.005
+LITTLE_ROOM = 50_000_000  # bytes: an hour takes 7 MB while it is recorded, then 2
 PRIORITIES = {
     "fifo": "SCHED_FIFO", "time-constraint": "a time-constraint thread", "mmcss": "MMCSS Pro Audio"
 }  # fmt: skip
@@ -77,6 +79,7 @@ def examine(soundfont_path: str | None = None) -> list[Finding]:
         "timing": timing,
         "priority": priority,
         "memory": memory,
+        "takes": recording,
         "logs": logs,
     }
     return [_safely(name, check) for name, check in checks.items()]
@@ -348,6 +351,21 @@ def _granted() -> Footing:
     said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     priority, memory = said.stdout.splitlines()
     return Footing(priority, memory)
+
+
+def recording() -> Finding:
+    """Whether what is played can be recorded, and for how long."""
+    folder = takes.folder()
+    fix = "set IMPROV_TAKES to a folder with room"
+    try:
+        takes.recent(folder).mkdir(parents=True, exist_ok=True)
+        check_writable(takes.recent(folder) / "take.mid")
+    except OSError as error:
+        return Finding("takes", State.WARNING, f"{folder}: {error.strerror or error}", fix)
+    room = shutil.disk_usage(folder).free
+    if room < LITTLE_ROOM:
+        return Finding("takes", State.WARNING, f"{folder} has {room / 1e6:.0f} MB of room", fix)
+    return Finding("takes", State.OK, f"{len(takes.listing(folder))} in {folder}")
 
 
 def logs() -> Finding:

@@ -72,7 +72,7 @@ def test_what_was_composed_replays_to_the_byte(composed, tmp_path, capsys):
     assert told["same_bytes"]
     assert told["as_it_was"]
     assert told["drawn_the_same"] == told["proposals"] > 0
-    assert "byte for byte" in said.err
+    assert "again, to the byte" in said.err
 
 
 def test_what_would_have_been_is_what_generate_makes_with_those_knobs(composed, tmp_path):

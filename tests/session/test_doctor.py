@@ -20,6 +20,7 @@ from improv.session.doctor import (
     judge_priority,
     judge_timing,
     python,
+    recording,
     show,
 )
 
@@ -53,7 +54,7 @@ def test_everything_is_looked_at_without_a_word_from_c_and_without_tensorflow() 
     assert list(found) == [
         "Python", "MIDI system", "MIDI ports", "virtual ports", "FluidSynth", "SoundFont",
         "sound device", "latency", "models", "LiteRT", "TensorFlow", "GPU", "timing", "priority",
-        "memory", "logs",
+        "memory", "takes", "logs",
     ]  # fmt: skip
 
 
@@ -126,3 +127,15 @@ def test_every_refusal_has_a_fix_of_its_system(platform: str) -> None:
     """Nobody on a Mac is told of a limits file."""
     assert "limits.d" not in judge_priority("normal", platform).fix
     assert judge_priority("normal", platform).fix
+
+
+def test_takes_that_could_not_be_written_are_a_finding(own_takes, monkeypatch):
+    """With where they would be and what to do; else how many there are."""
+    found = recording()
+    assert found.state is State.OK
+    assert f"0 in {own_takes}" in found.detail
+    (own_takes / "file").write_text("")
+    monkeypatch.setenv("IMPROV_TAKES", str(own_takes / "file"))
+    found = recording()
+    assert found.state is State.WARNING
+    assert "IMPROV_TAKES" in found.fix
