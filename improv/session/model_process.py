@@ -12,7 +12,7 @@ import queue
 from typing import TYPE_CHECKING
 
 from improv.errors import ImprovError
-from improv.session import child, link
+from improv.session import child, link, realtime
 from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Request
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def main() -> int:
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
         requests: Incoming = queue.SimpleQueue()
         link.Reader(inward, requests.put, "player").start()
+        realtime.compute()
         serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward)
     except BrokenPipeError:  # the player is gone
         os._exit(0)

@@ -199,6 +199,7 @@ class Player:
             case ModelReady():
                 again = self._model_state is ModelState.RESTARTING
                 self._model, self._model_state = item, ModelState.READY
+                realtime.follow(self._outgoing.footing)
                 self._recorder.know(model=item.name, digest=item.digest, backend=item.backend)
                 if again:
                     self._notice(f"the model {item.name} is back")

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import signal
 import sys
 import threading
 import time
@@ -28,6 +29,12 @@ from improv.play.clock import Clock, monotonic
 
 FIFO = 50
 """Below JACK's own threads (70 and more), which carry away what we send; above all normal ones."""
+MODEL = 10
+"""What the model's process gets: below all that plays, so that it never holds that up."""
+LONGEST = 500_000
+"""Microseconds that it may compute without a pause; after that it is as all others are."""
+PROMPT = 0.0005
+"""Seconds after which a thread gives Python's lock to one that waits for it; 0.005 otherwise."""
 AHEAD = 0.001
 """Seconds before a note leaves that the engine gives it out. Its work with caches gone cold takes
 0.11 ms (p50; 0.01 with warm ones), and that is over when the moment comes."""
@@ -58,6 +65,7 @@ class Footing:
 
 def ask(platform: str = sys.platform) -> Footing:
     """Ask for whatever there is, for the thread that calls; never raises."""
+    sys.setswitchinterval(PROMPT)
     try:
         if platform.startswith("linux"):
             return on_linux(os, ctypes.CDLL(None), _status())
@@ -121,7 +129,7 @@ def on_linux(system: Any, libc: Any, status: str) -> Footing:
         libc: the C library.
         status: what /proc/self/status says.
     """
-    libc.prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)  # ns; a thread without priority wakes 50,000 late
+    libc.prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)  # ns; without priority it is 50,000 otherwise
     memory = "locked" if _lock_memory(libc, status) else "not locked"
     if _be_first(system, 0, FIFO) or _be_first(system, 0, min(FIFO, _limit("RLIMIT_RTPRIO"))):
         return Footing("fifo", memory, spin=0.0)
@@ -183,6 +191,37 @@ def follow(footing: Footing, system: Any = os) -> int:
     own = threading.get_ident()
     others = [thread.native_id for thread in threading.enumerate() if thread.ident != own]
     return sum(_be_first(system, thread, FIFO - 1) for thread in others if thread is not None)
+
+
+def compute(system: Any = os) -> str:
+    """Let this process, which draws notes, run before normal ones; "fifo" or "normal".
+
+    Somebody waits for what it draws, and beside busy programs it waits its turn several times a
+    note. Should it compute for half a second without a pause, something is wrong with it, and it
+    becomes normal before a machine could hang.
+    """
+    sys.setswitchinterval(PROMPT)
+    threads = [thread.native_id for thread in threading.enumerate() if thread.native_id is not None]
+
+    def calm(*_: object) -> None:
+        for thread in threads:
+            with suppress(OSError):
+                system.sched_setscheduler(thread, system.SCHED_OTHER, system.sched_param(0))
+
+    if sys.platform.startswith("linux") and all(_be_first(system, t, MODEL) for t in threads):
+        signal.signal(signal.SIGXCPU, calm)
+        _limit_computing()
+        return "fifo"
+    return "normal"
+
+
+def _limit_computing() -> None:
+    """A signal (SIGXCPU) after `LONGEST` microseconds of computing with priority."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_RTTIME, (LONGEST, hard))
 
 
 # --- macOS

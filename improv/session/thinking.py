@@ -2,8 +2,8 @@
 
 An answer never waits for what is not needed for it: where somebody waits, one future is drawn and
 sent, as if there were no others. The others are drawn while nobody waits, one note at a time, and
-left at once when a request comes in. A request that came in while futures for an older one were
-drawn is for another plan, so the older one gets no answer.
+left at once when a request comes in. A request that came in while an older one was answered is for
+another plan, so the older one gets no answer.
 
 Pure but for the clock: `waiting` says whether a request has come in, and is asked between notes.
 """
@@ -54,7 +54,7 @@ class Thinker:
         if request.futures > 1 and isinstance(improviser, Branching):
             proposal = self._choice(improviser, request, drawn)
         else:
-            proposal = _first(improviser, request)
+            proposal = self._first(improviser, request)
         if proposal is not None and request.others and isinstance(improviser, Branching):
             self._work.append(self._others(improviser, request, drawn, proposal.future))
         return proposal
@@ -65,6 +65,17 @@ class Thinker:
             return done
         self._work.popleft()
         return None
+
+    def _first(self, improviser: Improviser, request: Request) -> Proposal | None:
+        """The plan's own future, timing each note in microseconds of wall time."""
+        notes, took = [], []
+        for key, within in request.draws():
+            if self._waiting():
+                return None
+            began = time.perf_counter_ns()
+            notes.append(improviser.draw(request.params, key, within))
+            took.append((time.perf_counter_ns() - began) / 1000)
+        return Proposal(request.number, tuple(notes), tuple(took))
 
     def _choice(
         self, improviser: Branching, request: Request, drawn: futures.Futures
@@ -94,13 +105,3 @@ def answer(improviser: Improviser, request: Request) -> Proposal:
     proposal = Thinker(improviser, 1).answer(request)
     assert proposal is not None  # nothing is waiting  # noqa: S101
     return proposal
-
-
-def _first(improviser: Improviser, request: Request) -> Proposal:
-    """The plan's own future, timing each note in microseconds of wall time."""
-    notes, took = [], []
-    for key, within in request.draws():
-        began = time.perf_counter_ns()
-        notes.append(improviser.draw(request.params, key, within))
-        took.append((time.perf_counter_ns() - began) / 1000)
-    return Proposal(request.number, tuple(notes), tuple(took))

@@ -93,6 +93,29 @@ def test_the_other_threads_follow_the_one_that_plays() -> None:
         other.join()
 
 
+COMPUTES = """
+import os, time
+from improv.session import realtime
+if realtime.compute() == "fifo":
+    given = os.sched_getparam(0).sched_priority
+    until = time.monotonic() + 5.0
+    while os.sched_getscheduler(0) & 1 and time.monotonic() < until:
+        pass
+    print(given, os.sched_getscheduler(0) & 1)
+else:
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux grants it")
+def test_a_model_that_never_pauses_loses_its_priority() -> None:
+    """It draws before other programs run; one that hangs must not hang the machine."""
+    done = subprocess.run(
+        [sys.executable, "-c", COMPUTES], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() in {f"{realtime.MODEL} 0", "refused"}
+
+
 def fake_macos(refused: int = 0) -> tuple[SimpleNamespace, list[list[int]]]:
     """The C library of a Mac with Apple silicon, whose ticks are 125/3 ns; and what it was told."""
     told: list[list[int]] = []
