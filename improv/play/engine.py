@@ -23,7 +23,8 @@ from improv.listen.turns import Turns
 from improv.music.event import Note, NoteOff, NoteOn, Other, Source
 from improv.play import asking, modes
 from improv.play.asking import COMMIT, LEAD
-from improv.play.effects import Ask, Effect, Hush, Item, Send
+from improv.play.companions import Companions
+from improv.play.effects import Effect, Hush, Item, Send
 from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
@@ -42,9 +43,6 @@ from improv.play.planning import ALL, Plan
 from improv.play.promptness import Promptness
 from improv.play.scheduler import TOO_LATE, Start
 from improv.play.wire import Wire
-
-LONGEST_COMPANION = 10.0
-"""Seconds; a companion whose key was never let go ends by itself."""
 
 
 class Engine:
@@ -81,7 +79,7 @@ class Engine:
         self._wire = Wire(self._context, params.transpose)
         self._hands = Hands(self._context, self._wire, self._turns)
         self._part = modes.YourPart()
-        self._harmonised: set[int] = set()  # requests for companions that are under way
+        self._companions = Companions(self._context, self._wire, self._plan.scheduler, seed)
         self._ready = False
         self._idle_at: float | None = None
         self._chosen = params.program != Params().program  # an instrument was asked for
@@ -162,7 +160,7 @@ class Engine:
         """The model process answers requests from now on."""
         self._ready = True
         self._plan.again.lost()
-        self._harmonised.clear()
+        self._companions.forget()
         if self._idle_start is not None and self._idle_at is None:
             self._idle_at = now + self._idle_start
         return self.handle(None, now)
@@ -171,7 +169,7 @@ class Engine:
         """The model process is gone; what is planned plays out."""
         self._ready = False
         self._plan.again.lost()
-        self._harmonised.clear()
+        self._companions.forget()
         return self.handle(None, now)
 
     def lift_keys(self, now: float) -> list[Effect]:
@@ -211,7 +209,8 @@ class Engine:
         self._part.strike(key.at, begins=self.phase is not Phase.LISTENING)
         mode = self.params.mode
         if mode == HARMONISE:
-            self._harmonise(serial, now)
+            if self._ready and self.phase not in {Phase.PAUSED, Phase.STOPPED}:
+                self._companions.ask(serial, self._steered(now), now)
         elif mode in modes.TAKING_TURNS:
             self._plan.again.forget()
             if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
@@ -265,7 +264,7 @@ class Engine:
             case Action.PAUSE | Action.STOP:
                 self._wire.do(Hush())
                 self._plan.drop(ALL)
-                self._harmonised.clear()
+                self._companions.forget()
                 self.released += self._wire.end_all(Source.IMPROV, now)
                 self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
             case Action.NEW:
@@ -284,7 +283,7 @@ class Engine:
     def _let_all_go(self, now: float) -> None:
         self._wire.do(Hush())
         self._hands.forget()
-        self._harmonised.clear()
+        self._companions.forget()
         self.released += self._wire.silence(now)
 
     # --- its playing
@@ -303,31 +302,8 @@ class Engine:
     def _take(self, proposal: Proposal, now: float) -> None:
         if proposal.number >= 0:
             self._plan.take(proposal, self.params, now)
-        elif proposal.number in self._harmonised:
-            self._harmonised.discard(proposal.number)
-            self._join(proposal, now)
-
-    def _join(self, proposal: Proposal, now: float) -> None:
-        """Sound companions with a note of yours, as long as that does; too late is not at all."""
-        held = {n.serial: self._wire.meant(n.pitch) for n in self._wire.ledger.sounding(Source.YOU)}
-        if -proposal.number not in held:
-            return
-        for note in asking.companions(proposal.notes, held.values(), now):
-            serial = self._wire.new_serial()
-            self.played += 1
-            self._context.begin(serial, note, held=True)
-            self._wire.start(serial, self.params.channel, note, now, due=now, audible=True)
-            self._wire.tie(serial, -proposal.number)
-            self._plan.scheduler.owe(serial, now + LONGEST_COMPANION)
-
-    def _harmonise(self, serial: int, now: float) -> None:
-        """Ask for companions of a note of yours, unless it is to be silent."""
-        if self._ready and self.phase not in {Phase.PAUSED, Phase.STOPPED}:
-            request = asking.for_companions(
-                self._steered(now), self._context, serial, self.seed, now
-            )
-            self._harmonised.add(request.number)
-            self._wire.do(Ask(request))
+        else:
+            self.played += self._companions.take(proposal, self.params, now)
 
     def _play_again(self, now: float) -> None:
         """Something else, from where what sounds began."""
