@@ -17,7 +17,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import platformdirs
 
 from improv.errors import ImprovError, UsageError
-from improv.play.params import Params
+from improv.play.params import KNOBS, Params, Value
 from improv.ports.spec import Kind, parse_spec
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ _WORDS: dict[Any, str] = {
     str: "text in quotes",
     tuple[str, ...]: "a list of texts in brackets",
 }
+_TABLES = (dict[str, float], dict[str, Value])  # whose keys are any: latencies, or some knobs
 LONGEST_LATENCY = 2000.0
 """In ms: what a wireless loudspeaker may take."""
 
@@ -95,11 +96,13 @@ def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
     for key, value in table.items():
         if key not in known:
             raise UsageError(f"{where} unknown key {key!r}; known: {', '.join(sorted(known))}")
-        is_table = is_dataclass(hints[key]) or hints[key] == dict[str, float]
+        is_table = is_dataclass(hints[key]) or hints[key] in _TABLES
         if is_table and not isinstance(value, dict):
             raise UsageError(f"{where} {key} must be a table, not {value!r}")
         if is_dataclass(hints[key]):
             values[key] = _build(hints[key], value, f"{where} [{key}]")
+        elif hints[key] == dict[str, Value]:
+            values[key] = some_knobs(value, f"{where} [{key}]")
         elif is_table:
             values[key] = latencies(value, f"{where} {key}")
         else:
@@ -122,6 +125,21 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return value
     names = " or ".join(_WORDS.get(one, str(one)) for one in allowed if one is not type(None))
     raise UsageError(f"{where} must be {names}, not {value!r}")
+
+
+def some_knobs(table: Mapping[str, Any], where: str) -> dict[str, Value]:
+    """Values of some of the knobs, each in its range. Raises UsageError, which begins `where`."""
+    values: dict[str, Value] = {}
+    for name, value in table.items():
+        if name not in KNOBS:
+            raise UsageError(f"{where} unknown key {name!r}; known: {', '.join(sorted(KNOBS))}")
+        values[name] = _value(KNOBS[name].kind, value, f"{where} {name}")
+    checked: dict[str, Any] = {"low": KNOBS["low"].low, "high": KNOBS["high"].high} | values
+    try:
+        Params(**checked)
+    except UsageError as error:
+        raise UsageError(f"{where} {error}") from None
+    return values
 
 
 def latencies(table: Mapping[str, Any], where: str) -> dict[str, float]:
