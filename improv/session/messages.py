@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from improv.music.event import Note
+from improv.play.controls import Control, Standing
 from improv.play.messages import (
     Action,
     Ended,
@@ -28,14 +29,17 @@ from improv.play.messages import (
     Strike,
     Transport,
 )
-from improv.play.params import Params
+from improv.play.params import Params, Value
 
 __all__ = [
     "Action",
     "Command",
+    "Control",
     "Ended",
+    "Fade",
     "Futures",
     "Goodbye",
+    "Learn",
     "Level",
     "ModelFailed",
     "ModelReady",
@@ -48,6 +52,7 @@ __all__ = [
     "PlayerSetup",
     "Proposal",
     "Quit",
+    "RecallPreset",
     "Reply",
     "Report",
     "Request",
@@ -56,10 +61,15 @@ __all__ = [
     "SetOutputs",
     "SetParam",
     "Sounded",
+    "Standing",
     "Status",
+    "StorePreset",
     "Strike",
     "Timing",
     "Transport",
+    "Turn",
+    "Undo",
+    "Unlearn",
 ]
 
 # --- terminal -> player --------------------------------------------------------------------
@@ -87,7 +97,73 @@ class Quit:
     pass
 
 
-Command = SetParam | Transport | Strike | SetOutputs | SetInputs | SaveTake | Quit
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Turn a knob from elsewhere than the screen: no serial, and nobody waits for it."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """Turn a knob to a place on its track, 0 to 1."""
+
+    name: str
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Turn the knobs back to before the last gesture; `redo` undoes that."""
+
+    redo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPreset:
+    """Turn the knobs to a preset, by its name or slot."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorePreset:
+    """Keep the knobs as they stand in a slot, 1-9."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Bind this knob to the next control that is moved; None gives that up."""
+
+    knob: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlearn:
+    """Pass this control on again."""
+
+    control: Control
+
+
+Command = (
+    SetParam
+    | Transport
+    | Strike
+    | SetOutputs
+    | SetInputs
+    | SaveTake
+    | Turn
+    | Fade
+    | Undo
+    | RecallPreset
+    | StorePreset
+    | Learn
+    | Unlearn
+    | Quit
+)
 
 # --- player -> terminal --------------------------------------------------------------------
 
@@ -156,6 +232,10 @@ class Status:
     version: tuple[int, int] | None = None  # which one of what sounds, from 1, of how many so far
     # Outputs that get improv's notes this long before they are due; those with none are left out.
     latency_ms: tuple[tuple[str, float], ...] = ()
+    undo: tuple[int, int] = (0, 0)  # gestures that can be undone, and redone
+    preset: str = ""  # the title of the last one recalled
+    learning: str | None = None  # the knob that waits for a control
+    controls: tuple[Standing, ...] = ()  # all that was learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +301,8 @@ class PlayerSetup:
     keep_playing: bool = False  # go on when the terminal is gone
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
+    osc: tuple[str, int] | None = None  # host and port to be told through
+    osc_out: tuple[str, int] | None = None  # host and port that hears the notes
 
 
 # --- what the screen holds -----------------------------------------------------------------

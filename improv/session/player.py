@@ -20,6 +20,8 @@ from improv.play.interfaces import Input, Output
 from improv.play.params import turned
 from improv.play.timing import Meter
 from improv.session import rack, realtime, takes
+from improv.session.desk import Desk, DeskCommand, DeskItem
+from improv.session.errands import Errands
 from improv.session.faults import Faults
 from improv.session.figures import figures
 from improv.session.journal import About
@@ -58,7 +60,12 @@ class TerminalGone:
     """The pipe from the terminal has ended."""
 
 
-Incoming = Item | Command | Reply | ModelGone | rack.RackItem | TerminalGone | Notice
+Mine = (
+    Item | SetOutputs | SetInputs | SaveTake | Quit | Reply | ModelGone
+    | rack.RackItem | TerminalGone | Notice
+)  # fmt: skip
+"""What is left when the desk has passed it on."""
+Incoming = Mine | Command | DeskItem
 
 
 class Player:
@@ -82,6 +89,8 @@ class Player:
         self._engine: Engine = RecordedEngine(about, self._recorder.note)
         self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
         self._keeper = keeper  # has begun to start the model
+        self._errands = Errands(inbox.put)
+        self._desk = Desk(self._errands.do)
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
@@ -113,6 +122,8 @@ class Player:
     def _play(self) -> None:
         self._recorder.start()
         self._engine.greeting(self._clock())  # the take's own
+        self._errands.start()
+        self._desk.open()
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
         self._outgoing.footing = realtime.ask()
@@ -121,10 +132,15 @@ class Player:
         end = None if seconds is None else self._clock() + seconds
         look = Chore(STATUS_EVERY, STATUS_TAKES, self._clock())
         while self._reason is None:
-            deadlines = (self._engine.due(), self._outgoing.due(), look.at, end)
+            deadlines = (
+                self._engine.due(), self._outgoing.due(), self._desk.due(), look.at, end
+            )  # fmt: skip
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             now = self._clock()
-            self._take(item, now)
+            for each in self._desk.pass_on(item, self._engine.params, self._engine.serial, now):
+                self._take(each, now)
+            if isinstance(item, DeskCommand):
+                self._report(self._status(self._clock()))
             self._outgoing.depart()
             self._look_ahead()
             if look.is_time(now, self._engine.due(), self._outgoing.due()):
@@ -142,6 +158,7 @@ class Player:
         for port in (*self._inputs.values(), *self._outputs.values()):
             self._rack.close(port)
         self._rack.finish(timeout=5.0)
+        self._errands.close(timeout=1.0)
         self._recorder.close(timeout=4.0)
         # What a port refused while it closed (a take that could not be written) is still said.
         while (item := self._inbox.get_until(self._clock())) is not None:
@@ -159,7 +176,7 @@ class Player:
 
     # --- what comes in ---------------------------------------------------------------------
 
-    def _take(self, item: Incoming | None, now: float) -> None:
+    def _take(self, item: Mine | None, now: float) -> None:
         match item:
             case (
                 None
@@ -365,6 +382,10 @@ class Player:
             key=engine.key(now),
             version=engine.version,
             latency_ms=self._outgoing.boxes.latency_ms,
+            undo=self._desk.undo_steps,
+            preset=self._desk.preset,
+            learning=self._desk.learning,
+            controls=self._desk.standing(engine.params),
         )
 
 

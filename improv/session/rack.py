@@ -17,13 +17,14 @@ from datetime import datetime
 from typing import Literal
 
 from improv.errors import DeviceError, ImprovError
-from improv.music.event import Event
+from improv.music.event import Event, Other
 from improv.play.interfaces import Input, Output
 from improv.ports import midi
 from improv.ports.backend import Backend, PortList, PortWatch
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, PortSpec, parse_spec
+from improv.session.desk import FromDevice
 
 POLL = 1.0
 
@@ -86,7 +87,7 @@ class Rack(threading.Thread):
     def __init__(
         self,
         report: Callable[[RackItem], None],
-        listener: Callable[[Event], None],
+        listener: Callable[[Event | FromDevice], None],
         soundfont: str | None,
     ) -> None:
         super().__init__(name="rack", daemon=True)
@@ -197,12 +198,24 @@ class Rack(threading.Thread):
             spec = parse_spec(text)
             if spec.kind is Kind.NONE or ("input", str(spec)) in self._open:
                 return True
-            opened = midi.open_input(spec, self._listener)
+            opened = self._open_input(spec)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
             return False
         self._opened_input(opened)
         return True
+
+    def _open_input(self, spec: PortSpec) -> MidiInput:
+        """Say of all but notes which device they are of: what is learnt is of one."""
+        device = str(spec)
+
+        def hear(event: Event) -> None:
+            self._listener(FromDevice(device, event) if isinstance(event, Other) else event)
+
+        opened = midi.open_input(spec, hear)
+        if spec.kind is Kind.PORT:  # by its whole name, however it was asked for
+            device = opened.port
+        return opened
 
     def _close(self, port: Input | Output) -> None:
         self._open = {key: open_ for key, open_ in self._open.items() if open_ is not port}
@@ -245,7 +258,7 @@ class Rack(threading.Thread):
             if way == "output":
                 self._opened_output(midi.open_output(parse_spec(spec)))
             else:
-                self._opened_input(midi.open_input(parse_spec(spec), self._listener))
+                self._opened_input(self._open_input(parse_spec(spec)))
         except DeviceError:
             pass  # still gone
 
