@@ -31,6 +31,7 @@ KNOB_EVERY, PHRASE_EVERY = 0.1, 5.0
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 PHRASE = (b"a", b"d", b"g")  # C, E, G of the typed piano
 READY = b"temperature"  # a word that is on the screen once it is drawn
+PATIENCE = 30.0  # seconds that it may take to end by itself
 
 Progress = Callable[[int, int], None]
 """Called with (seconds played, seconds in all)."""
@@ -48,6 +49,8 @@ class Run:
     screen_s: float | None = None
     first_note_s: float | None = None
     rss_mb: float = 0.0  # terminal, player and model together, the most that was seen
+    draws: int = 0  # times that something of the screen was drawn
+    turns: int = 0  # keys pressed that turn a knob
 
 
 def bench(
@@ -67,11 +70,13 @@ def bench(
     """
     if sys.platform == "win32":
         raise DeviceError("the benchmark needs a terminal it can play in; Windows has none")
+    other = os.getloadavg()[0]  # what else this machine does, which the figures are of too
     with _compiled_once() as environment:
         cold = [_play(2.5, output, model, environment) for _ in range(1 + starts)][1:]
         with _busy(os.cpu_count() or 1 if load else 0):
             run = _play(seconds, output, model, environment, keys=True, progress=progress)
     timing = run.report["timing"]
+    played = max(1.0, seconds - (run.screen_s or 0.0))
     log = [(due, late) for due, late in run.report["lateness"]]
     first = log[0][0] if log else 0.0
     late = sorted(1000 * lateness for _, lateness in log) or [0.0]
@@ -97,7 +102,13 @@ def bench(
         "late": timing["late"],
         "dropped": timing["dropped"],
         "hung": run.report["hung"],
+        "released": timing["released"],
         "priority": timing["priority"],
+        "memory": timing["memory"],
+        "spin_percent": round(timing["spin_percent"], 3),
+        "screen_hz": round(run.draws / played, 1),
+        "knob_hz": round(run.turns / played, 1),
+        "load_average": round(other, 2),
         "output": output,
         "model": run.report["model"],
         "backend": run.report["backend"],
@@ -126,7 +137,7 @@ def _play(
         began = time.monotonic()
         pid, screen = _in_terminal(command, environment)
         try:
-            _drive(run, pid, screen, began, seconds if keys else None, progress)
+            _drive(run, pid, screen, began, seconds, keys=keys, progress=progress)
         finally:
             os.close(screen)
             os.waitpid(pid, 0)
@@ -168,13 +179,22 @@ def _in_terminal(command: list[str], environment: dict[str, str]) -> tuple[int, 
 
 
 def _drive(
-    run: Run, pid: int, screen: int, began: float, keys_until: float | None, progress: Progress
+    run: Run,
+    pid: int,
+    screen: int,
+    began: float,
+    seconds: float,
+    *,
+    keys: bool,
+    progress: Progress,
 ) -> None:
-    """Read the screen until the program ends, pressing keys meanwhile."""
+    """Read the screen until the program ends, pressing keys meanwhile if it is to have any.
+
+    One that does not end (its player has died) is left: it ends with its terminal.
+    """
     seen = b""
     knob_at, phrase_at, look_at = began + 2.0, began + 1.5, began + 2.0
-    presses = 0
-    while True:
+    while time.monotonic() < began + seconds + PATIENCE:
         ready, _, _ = select.select([screen], [], [], 0.02)
         if ready:
             try:
@@ -183,6 +203,7 @@ def _drive(
                 return
             if not drawn:
                 return
+            run.draws += 1
             if run.screen_s is None:
                 seen += drawn
                 if READY in seen:
@@ -191,15 +212,15 @@ def _drive(
         if now >= look_at:
             run.rss_mb = max(run.rss_mb, _resident_mb(pid))
             look_at = now + 5.0
-        if keys_until is None or run.screen_s is None or now > began + keys_until - 1.0:
+        if not keys or run.screen_s is None or now > began + seconds - 1.0:
             continue
-        progress(int(now - began), int(keys_until))
+        progress(int(now - began), int(seconds))
         if now >= phrase_at:
             os.write(screen, b"m" + b"".join(PHRASE) + b"m")
             phrase_at = now + PHRASE_EVERY
         if now >= knob_at:
-            os.write(screen, RIGHT if presses % 8 < 4 else LEFT)
-            presses += 1
+            os.write(screen, RIGHT if run.turns % 8 < 4 else LEFT)
+            run.turns += 1
             knob_at += KNOB_EVERY
 
 

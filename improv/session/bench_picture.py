@@ -22,7 +22,7 @@ def draw(report: dict[str, Any], lateness: list[tuple[float, float]], out: Path)
     figures = report["lateness_ms"]
     words = [
         f"{report['notes']} notes in {report['seconds']:g} s",
-        f"priority {report['priority']}",
+        f"priority {report['priority']}, memory {report['memory']}",
         f"p50 {figures['p50']:.2f}, p99 {figures['p99']:.2f}, max {figures['max']:.2f} ms",
         f"drift {report['drift_ms']:.3f} ms",
         f"hung {report['hung']}",

@@ -6,6 +6,11 @@ import pytest
 
 from improv.session import bench, bench_picture
 
+KEYS = {
+    "lateness_ms", "inference_us", "knob_ms", "answer_ms", "first_note_s", "screen_s", "rss_mb",
+    "drift_ms", "sent", "late", "dropped", "released", "hung", "priority", "memory", "cpu_percent",
+}  # fmt: skip
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal to play in")
@@ -20,5 +25,9 @@ def test_plays_turns_and_reports(tmp_path):
     assert report["inference_us"]["p50"] > 0
     assert 0 < report["screen_s"] < report["first_note_s"] + 5
     assert report["rss_mb"] > 50
+    assert report["screen_hz"] > 5  # the screen was drawing all the while
+    assert report["knob_hz"] > 5
+    assert report["spin_percent"] >= 0
+    assert set(report) >= KEYS
     bench_picture.draw(report, lateness, tmp_path / "bench.png")
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
