@@ -97,3 +97,10 @@ def test_a_piece_does_not_hear_the_piece_before_it() -> None:
     np.testing.assert_allclose(flat[:, 1], [0, 4, 0, 0.5])
     assert not encoding.windows(flat, [2], [2]).any()
     assert (encoding.windows(flat, [2], [3])[0] != 0).any(axis=1).sum() == 1
+
+
+@given(st.floats(width=32), st.floats(width=32))
+def test_pushing_holds_times_as_encoding_does(step: float, duration: float) -> None:
+    """Whatever a network says: endless, negative or no number."""
+    pushed = encoding.push(encoding.window([]), 60, step, duration)[-1, 1:]
+    np.testing.assert_array_equal(pushed, encoding.seconds([step, duration]))
