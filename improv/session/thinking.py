@@ -3,7 +3,7 @@
 An answer never waits for what is not needed for it: where somebody waits, one future is drawn and
 sent, as if there were no others. The others are drawn while nobody waits, one note at a time, and
 left at once when a request comes in. A request that came in while an older one was answered is for
-another plan, so the older one gets no answer.
+another plan, so the older one gets no answer; companions of a note are of no plan, and always come.
 
 Pure but for the clock: `waiting` says whether a request has come in, and is asked between notes.
 """
@@ -70,7 +70,7 @@ class Thinker:
         """The plan's own future, timing each note in microseconds of wall time."""
         notes, took = [], []
         for key, within in request.draws():
-            if self._waiting():
+            if self._waiting() and not request.together:
                 return None
             began = time.perf_counter_ns()
             notes.append(improviser.draw(request.params, key, within))
