@@ -157,7 +157,7 @@ def perform(name: str, seconds: float, *, thread: bool, fifo: bool) -> dict[str,
 
 
 def _ask_for_fifo() -> bool:
-    try:  # as improv/session/player.py does
+    try:  # as improv/session/realtime.py does
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(0, policy, os.sched_param(50))
     except (AttributeError, OSError):

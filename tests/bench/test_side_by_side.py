@@ -43,6 +43,13 @@ def test_scheduling_hears_every_message_of_every_contender() -> None:
     assert found["messages"] > 4
 
 
+def test_a_chord_on_three_outputs_is_twelve_sends() -> None:
+    """From the first to the last of them takes some time, and no note leaves early."""
+    found = report("together.py", "--chords", "5")
+    assert 0 < found["spread_ms"]["p50"] <= found["spread_ms"]["max"]
+    assert found["late_ms"]["p50"] >= 0
+
+
 def test_a_live_note_is_timed_in_each_situation() -> None:
     """Its centiles are the least, the median and the most of the rounds."""
     found = report("live_note.py", "--notes", "3", "--model", "seed")
