@@ -68,6 +68,8 @@ class Again:
     def ask(self, request: Request) -> Ask:
         """Ask the model to go on; `request.others` says whether that is a new point."""
         self._number += 1
+        if request.index in self._branches:  # drawn anew, and not chosen anew: so that it bends
+            request = replace(request, futures=1)
         branches = self.branches(request.index, request.count)
         self._asked = replace(request, number=self._number, branches=request.branches or branches)
         return Ask(self._asked)
@@ -118,10 +120,12 @@ class Again:
         plan must have been dropped.
         """
         point = self._points[0]
+        first = point.request.index
+        self._branches = {n: of for n, of in self._branches.items() if n < first}
         if point.others and point.request.params == params:
             future = point.others.pop(0)
             point.played.add(future.number)
-            self._plan(point.request.index, [future.number] * len(future.notes))
+            self._plan(first, [future.number] * len(future.notes))
             return point.request, future
         number = max([*point.played, *(future.number for future in point.others)]) + 1
         if point.others:  # its notes were drawn before a knob was turned; they bend
