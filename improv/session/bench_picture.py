@@ -29,7 +29,7 @@ def draw(report: dict[str, Any], lateness: list[tuple[float, float]], out: Path)
     ]
     if report["load"]:
         words.insert(1, "beside a busy process on each core")
-    top = max(10.0, late.max(initial=0.0))
+    top = max(10.0, 1.3 * late.max(initial=0.0))
     with look.picture(out, 12.0, 5.4) as figure:
         look.head(figure, "How late notes leave", "  ·  ".join(words))
         over_time = figure.add_axes((0.075, 0.12, 0.61, 0.64))
