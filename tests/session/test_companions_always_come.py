@@ -1,5 +1,4 @@
-"""Keys struck together: each has its companions, though the second is asked for before the first is
-answered."""
+"""Keys struck together each have their companions, whatever was asked for first."""
 
 from __future__ import annotations
 
