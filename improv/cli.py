@@ -81,6 +81,7 @@ _COMMANDS = {  # name, which is that of its module in improv.commands, to what i
     "replay": "let a take happen again, or as it would have been",
     "plot": "draw a MIDI file: piano roll and distributions",
     "ports": "list the MIDI ports of this machine",
+    "osc": "list the OSC addresses that improv understands",
     "calibrate": "measure how long an output takes to be heard",
     "models": "list the models there are",
     "bench": "time improv on this machine",

@@ -7,7 +7,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from improv.commands.options import knob_options, opening, params, seed, shared_options, whole
+from improv.commands.options import (
+    knob_options,
+    opening,
+    params,
+    preset,
+    seed,
+    shared_options,
+    whole,
+)
 from improv.commands.saying import say
 from improv.errors import UsageError
 
@@ -17,7 +25,7 @@ def options(sub: argparse.ArgumentParser) -> None:
     shared_options(sub)
     sub.add_argument("--notes", dest="count", type=whole, default=120, metavar="N", help="how many")
     sub.add_argument("--plot", type=Path, metavar="OUT.png", help="draw what was made as well")
-    knob_options(sub, without=frozenset({"notes", "pause", "thru"}))
+    knob_options(sub, without=frozenset({"notes", "pause", "thru", "morph", "recall"}))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             out=options.out,
             model=options.model or settings.session.model,
             device=options.device or settings.session.device,
-            params=params(options, settings.params),
+            params=params(options, preset(options, settings.params)),
             count=options.count,
             seed=seed(settings.session.seed if options.seed is None else options.seed),
             opening=opening(options.prompt or settings.session.prompt),

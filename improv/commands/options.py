@@ -57,6 +57,7 @@ def knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = froz
 def shared_options(sub: argparse.ArgumentParser) -> None:
     model_options(sub)
     sub.add_argument("--config", type=Path, metavar="FILE.toml", help="see configs/default.toml")
+    sub.add_argument("--preset", metavar="NAME", help="begin with a preset: its name, slot or file")
     sub.add_argument("--prompt", metavar="FILE.mid", help="the phrase it goes on from")
     sub.add_argument("--seed", type=whole, metavar="N", help="the same seed makes the same music")
     sub.add_argument("--soundfont", metavar="FILE.sf2", help="the sounds FluidSynth plays with")
@@ -77,6 +78,18 @@ def params(options: argparse.Namespace, configured: Params) -> Params:
             changed |= knobs.read_all(knob, value)
         elif value is not None:
             changed[name] = value
+    return replace(configured, **changed)
+
+
+def preset(options: argparse.Namespace, configured: Params) -> Params:
+    """The configured parameters with those of `--preset` over them."""
+    if options.preset is None:
+        return configured
+    from improv.session import presets
+
+    path = Path(options.preset)
+    found = presets.read(path) if path.suffix == ".toml" else presets.load(options.preset)
+    changed: dict[str, Any] = dict(found.params)
     return replace(configured, **changed)
 
 

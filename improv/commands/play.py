@@ -13,6 +13,7 @@ from improv.commands.options import (
     number,
     opening,
     params,
+    preset,
     seed,
     shared_options,
 )
@@ -32,6 +33,8 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--input", action="append", metavar="SPEC", help=heard)
     late = "how long after it is sent to this output is heard, if `improv calibrate` can't tell"
     sub.add_argument("--output-latency", action="append", metavar="SPEC=MS", help=late)
+    sub.add_argument("--osc", metavar="[HOST:]PORT", help="be told by OSC; see `improv osc`")
+    sub.add_argument("--osc-out", metavar="HOST:PORT", help="say by OSC what sounds")
     sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
     sub.add_argument(
@@ -61,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     inputs = tuple(options.input) if options.input else base.inputs
     idle_start = 0.0 if prompt or inputs == ("none",) else 4.0
     setup = PlayerSetup(
-        params=params(options, settings.params),
+        params=params(options, preset(options, settings.params)),
         seed=seed(base.seed if options.seed is None else options.seed),
         model=ModelSetup(model, options.device or base.device),
         opening=opening(prompt),
@@ -73,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
         keep_playing=options.keep_playing,
         keep_lateness=options.report is not None,
         latency_ms=latencies.wanted(base.latency, options.output_latency or ()),
+        osc=_osc(options.osc),
+        osc_out=_osc(options.osc_out),
     )
     headless = options.headless
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -94,6 +99,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(log.summary()))
     return code
+
+
+def _osc(given: str | None) -> tuple[str, int] | None:
+    if given is None:
+        return None
+    from improv.ports import osc
+
+    osc.check()
+    return osc.parse_address(given)
 
 
 def _headless(player: PlayerProcess, *, keep_notes: bool) -> tuple[int, Log]:

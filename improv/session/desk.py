@@ -31,11 +31,10 @@ from improv.session.messages import (
     Undo,
     Unlearn,
 )
+from improv.session.osc import COMPLAINTS_EVERY, Osc, OscWaiting
 from improv.session.presets import Preset
 
 PROGRAM_CHANGE = 0xC0
-COMPLAINTS_EVERY = 1.0
-"""Seconds between words about turns that were refused: a network may send any number of them."""
 
 Errand = Callable[[], object]
 
@@ -56,7 +55,9 @@ class Learnt:
 
 
 DeskCommand = Turn | Fade | Undo | RecallPreset | StorePreset | Learn | Unlearn
-DeskItem = DeskCommand | FromDevice | Learnt | Preset
+Answered = Undo | Preset | Learn | Unlearn
+"""What somebody at the screen waits for."""
+DeskItem = DeskCommand | FromDevice | Learnt | Preset | OscWaiting
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class Desk:
 
     have_done: Callable[[Errand], None]
     preset: str = ""  # the title of the last one recalled
+    _osc: Osc = field(default_factory=Osc)
     _controls: Controls = field(default_factory=Controls)
     _history: History = field(default_factory=History)
     _glide: Glide | None = None
@@ -94,8 +96,10 @@ class Desk:
 
     # --- what happens
 
-    def open(self) -> None:
-        """Have what was learnt before read."""
+    def open(self, osc: Osc) -> None:
+        """Have what was learnt before read, and take what is sent by OSC."""
+        self._osc = osc
+        osc.start()
         self.have_done(lambda: Learnt(controls_file.stored()))
 
     def pass_on(self, item: object, params: Params, serial: int, now: float) -> list[Any]:
@@ -108,15 +112,18 @@ class Desk:
             now: in seconds.
         """
         self._params, self._serial, self._out = params, serial, []
-        if isinstance(item, SetParam):
-            self._by_hand(item.name, item.value, now)
-            self._out.append(item)
-        elif isinstance(item, DeskItem):
-            self._take(item, now)
-        else:
-            self._out.append(item)
+        for each in self._osc.items(now) if isinstance(item, OscWaiting) else [item]:
+            if isinstance(each, DeskItem):
+                self._take(each, now)
+                continue
+            if isinstance(each, SetParam):
+                self._by_hand(each.name, each.value, now)
+            self._out.append(each)
         self._move_on(now)
         return self._out
+
+    def close(self) -> None:
+        self._osc.close()
 
     def _take(self, item: DeskItem, now: float) -> None:
         match item:
@@ -135,7 +142,7 @@ class Desk:
             case Preset():
                 self._recall(item, now)
             case Learn(knob=knob):
-                self._controls.learning = knob if knob in KNOBS else None
+                self._learn(knob)
             case Unlearn(control=control):
                 if self._controls.forget(control):
                     self._keep_controls()
@@ -161,6 +168,11 @@ class Desk:
             self._turn(*heard.turn, now)
         if not heard.taken:
             self._out.append(item.event)
+
+    def _learn(self, knob: str | None) -> None:
+        self._controls.learning = knob if knob in KNOBS else None
+        if self._controls.learning is not None:
+            self._say(f"move the control that is to turn {_words(knob)}; Esc gives up")
 
     def _keep_controls(self) -> None:
         self.have_done(partial(controls_file.store, self._controls.bindings))
@@ -228,6 +240,10 @@ class Desk:
 
     def _say(self, text: str, level: Level = Level.INFO) -> None:
         self._out.append(Notice(text, level))
+
+
+def _words(knob: str | None) -> str:
+    return (knob or "").replace("_", " ")
 
 
 def _store(slot: int, params: Params) -> Notice:

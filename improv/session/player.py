@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from improv.errors import DeviceError
 from improv.music.event import NoteOff, NoteOn, Other
 from improv.play.clock import Chore, Clock, Inbox, monotonic
 from improv.play.effects import Ask, Effect, Item, Tell
@@ -19,8 +20,8 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.params import turned
 from improv.play.timing import Meter
-from improv.session import rack, realtime, takes
-from improv.session.desk import Desk, DeskCommand, DeskItem
+from improv.session import osc, rack, realtime, takes
+from improv.session.desk import Answered, Desk, DeskItem
 from improv.session.errands import Errands
 from improv.session.faults import Faults
 from improv.session.figures import figures
@@ -113,6 +114,9 @@ class Player:
         """Play until told to stop; the exit code. A fault of our own ends in silence too."""
         try:
             self._play()
+        except DeviceError as error:  # what was asked for can't be had
+            self._reason, self._exit_code = str(error), error.exit_code
+            self._notice(self._reason, Level.ERROR)
         except Exception:  # noqa: BLE001  # whatever it is, no note may be left to ring
             traceback.print_exc()
             self._reason, self._exit_code = "improv has a fault; `improv doctor` names its log", 1
@@ -122,24 +126,25 @@ class Player:
     def _play(self) -> None:
         self._recorder.start()
         self._engine.greeting(self._clock())  # the take's own
-        self._errands.start()
-        self._desk.open()
         self._rack.start()
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
+        self._errands.start()
+        others = osc.opened(self._setup.osc, self._setup.osc_out, self._inbox.put)
+        self._report = others.beside(self._report)
+        self._desk.open(others)
         self._outgoing.footing = realtime.ask()
         realtime.freeze()
         seconds = self._setup.seconds
         end = None if seconds is None else self._clock() + seconds
         look = Chore(STATUS_EVERY, STATUS_TAKES, self._clock())
         while self._reason is None:
-            deadlines = (
-                self._engine.due(), self._outgoing.due(), self._desk.due(), look.at, end
-            )  # fmt: skip
+            due = (self._engine.due(), self._outgoing.due())
+            deadlines = (*due, self._desk.due(), look.at, end)
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             now = self._clock()
             for each in self._desk.pass_on(item, self._engine.params, self._engine.serial, now):
                 self._take(each, now)
-            if isinstance(item, DeskCommand):
+            if isinstance(item, (SetParam, Transport, Answered)):
                 self._report(self._status(self._clock()))
             self._outgoing.depart()
             self._look_ahead()
@@ -159,6 +164,7 @@ class Player:
             self._rack.close(port)
         self._rack.finish(timeout=5.0)
         self._errands.close(timeout=1.0)
+        self._desk.close()
         self._recorder.close(timeout=4.0)
         # What a port refused while it closed (a take that could not be written) is still said.
         while (item := self._inbox.get_until(self._clock())) is not None:
@@ -189,8 +195,6 @@ class Player:
                 | Futures()
             ):
                 self._apply(self._engine.handle(item, now))
-                if isinstance(item, (SetParam, Transport)):
-                    self._report(self._status(self._clock()))
             case Proposal():
                 for took in item.inference_us:
                     self._meter.inference_us.add(took)

@@ -23,21 +23,29 @@ from improv.session.messages import (
     Action,
     Command,
     Goodbye,
+    Learn,
     Level,
     Phase,
     PlayerLink,
     Quit,
+    RecallPreset,
     SaveTake,
     SetInputs,
     SetOutputs,
+    Standing,
+    StorePreset,
     Transport,
+    Undo,
+    Unlearn,
 )
 from improv.ui import knobs
+from improv.ui.control_list import ControlList
 from improv.ui.help import help_page, log_page
 from improv.ui.keyboard import HeldKeys
 from improv.ui.keys import BINDINGS, COMMANDS
 from improv.ui.panel import KnobPanel
 from improv.ui.pickers import InstrumentPicker, PortPicker
+from improv.ui.preset_picker import PresetPicker
 from improv.ui.roll import PianoRoll
 from improv.ui.slider import KnobLine
 from improv.ui.state import State
@@ -190,10 +198,11 @@ class ImprovApp(App[int]):
 
     def _show_knobs(self) -> None:
         status = self.state.status
+        away = {c.knob: c.place for c in status.controls if not c.caught} if status else {}
         for name, line in self._knobs.lines.items():
             in_force = getattr(status.params, name) if status else None
             inert = status is not None and name in status.inert
-            line.show(in_force, self.state.asked(name), inert=inert)
+            line.show(in_force, self.state.asked(name), inert=inert, control=away.get(name))
 
     def _play_typed(self, character: str | None) -> bool:
         """Whether the typed piano takes this key."""
@@ -263,6 +272,37 @@ class ImprovApp(App[int]):
 
     def action_piano_off(self) -> None:
         self.piano.on = False
+        if self.state.status is not None and self.state.status.learning is not None:
+            self.send(Learn(None))
+
+    def action_undo(self, redo: bool = False) -> None:  # noqa: FBT001, FBT002  # an action's text gives it by place
+        self.send(Undo(redo))
+
+    def action_presets(self) -> None:
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.action_recall(name)
+
+        self.push_screen(PresetPicker(self.action_store), chosen)
+
+    def action_recall(self, name: str) -> None:
+        self.send(RecallPreset(name))
+
+    def action_store(self, slot: int) -> None:
+        self.send(StorePreset(slot))
+
+    def action_learn(self) -> None:
+        """Bind the knob one is at to the next control that is moved."""
+        if isinstance(self.focused, KnobLine):
+            self.send(Learn(self.focused.knob.name))
+        else:
+            self._say("choose a knob first (↑ ↓), then press L and move a control")
+
+    def action_controls(self) -> None:
+        def standing() -> tuple[Standing, ...]:
+            return () if self.state.status is None else self.state.status.controls
+
+        self.push_screen(ControlList(standing, lambda control: self.send(Unlearn(control))))
 
     def action_log(self) -> None:
         self.push_screen(log_page(self.state.log, self._clock()))

@@ -1,7 +1,8 @@
 """One knob as a line: marker, name, track, value.
 
 The line shows the value in force. A change asked for shows at once as a hollow ○ on the track
-and as `1.00→1.10` beside it, until the player says it is in force. A knob that turns nothing in
+and as `1.00→1.10` beside it, until the player says it is in force. A ◇ is where a learnt control
+stands that has yet to pass the knob. A knob that turns nothing in
 what the model plays is faint, has no thumb and says "unused"; it can be turned all the same.
 
 Keys: ←→ turn, Shift finely, PgUp PgDn by ten, Home End to the ends, 0 the default; a digit or
@@ -87,12 +88,24 @@ class KnobLine(Widget, can_focus=True):
         self._asked: Value | None = None
         self._typing: str | None = None
         self._inert = False
+        self._control: float | None = None
         self._dragging = False
 
-    def show(self, in_force: Value | None, asked: Value | None, *, inert: bool = False) -> None:
-        """Draw these from now on; None in force is "not known yet"."""
-        if (in_force, asked, inert) != (self._in_force, self._asked, self._inert):
-            self._in_force, self._asked, self._inert = in_force, asked, inert
+    def show(
+        self,
+        in_force: Value | None,
+        asked: Value | None,
+        *,
+        inert: bool = False,
+        control: float | None = None,
+    ) -> None:
+        """Draw these from now on; None in force is "not known yet".
+
+        `control`: the place, 0-1, of a learnt control that has yet to pass the knob.
+        """
+        shown = (in_force, asked, inert, control)
+        if shown != (self._in_force, self._asked, self._inert, self._control):
+            self._in_force, self._asked, self._inert, self._control = shown
             self.tooltip = f"{self.knob.help}{UNHEARD if inert else ''}"
             self.refresh()
 
@@ -262,6 +275,10 @@ class KnobLine(Widget, can_focus=True):
             return [Segment("┄" * length, styles["track"])]
         cells = ["━"] * thumb + ["●"] + ["─"] * (length - 1 - thumb)
         look = [styles["fill"]] * thumb + [styles["thumb"]] + [styles["track"]] * (length - thumb)
+        if self._control is not None:
+            at = round(self._control * (length - 1))
+            if at != thumb:
+                cells[at], look[at] = "◇", styles["asked"]
         if self._asked is not None:
             asked = round(turning.fraction(self.knob, self._asked) * (length - 1))
             if asked != thumb:

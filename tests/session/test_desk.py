@@ -26,6 +26,7 @@ from improv.session.messages import (
     Undo,
     Unlearn,
 )
+from improv.session.osc import Osc
 from improv.session.presets import Preset
 from support import sent, stage
 
@@ -214,7 +215,7 @@ def test_a_learnt_control_acts_in_the_same_call_and_is_passed_on_no_longer(own_f
     assert controls_file.stored() == {bound: "velocity"}
     assert [s.knob for s in table.desk.standing(table.params)] == ["velocity"]
     again = Table()
-    again.desk.open()
+    again.desk.open(Osc())
     again.feed(None)
     again.feed(control(1))
     assert again.passed == []

@@ -1,0 +1,123 @@
+"""Presets, learnt controls, undo and redo, by keys alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from improv.play.params import Params
+from improv.session import presets
+from improv.session.messages import (
+    Control,
+    Learn,
+    RecallPreset,
+    Standing,
+    StorePreset,
+    Undo,
+    Unlearn,
+)
+from improv.ui.control_list import ControlList
+from improv.ui.preset_picker import PresetPicker
+from screen import text
+
+CC = Control("KeyStep 37", "cc", 0, 21)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch, tmp_path):
+    """The musician's configuration folder, for this test."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("u", Undo()),
+        ("ctrl+z", Undo()),
+        ("U", Undo(redo=True)),
+        ("ctrl+y", Undo(redo=True)),
+        ("f1", RecallPreset("1")),
+        ("f9", RecallPreset("9")),
+        ("f13", StorePreset(1)),
+        ("f21", StorePreset(9)),
+    ],
+)
+async def test_a_key_is_a_command(app, link, key, command) -> None:
+    """Terminals say F13 for Shift and F1."""
+    async with app.run_test() as pilot:
+        await pilot.press(key)
+        assert command in link.sent
+
+
+async def test_a_preset_is_chosen_from_the_list(app, link) -> None:
+    """Slots first, with those that come with improv; Enter recalls."""
+    async with app.run_test() as pilot:
+        await pilot.press("p")
+        assert isinstance(app.screen, PresetPicker)
+        assert "Piano duet" in text(app)
+        assert "7  empty" in text(app)
+        await pilot.press("down", "enter")
+        assert RecallPreset("call-and-response") in link.sent
+        assert len(app.screen_stack) == 1
+
+
+async def test_what_plays_is_kept_by_a_digit_and_shows(app, link) -> None:
+    """In the list, as soon as the player has written it."""
+    async with app.run_test() as pilot:
+        await pilot.press("p", "7")
+        assert StorePreset(7) in link.sent
+        presets.store(7, Params())
+        presets.folder().joinpath("bad.toml").write_text("nonsense = 1")
+        app.screen.advance()
+        await pilot.pause()
+        assert "7  slot 7" in text(app)
+        assert "bad.toml can't be read" in text(app)
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_focused_knob_is_learnt(app, link, status) -> None:
+    """L, and Esc gives up; without a knob it says what to do."""
+    async with app.run_test() as pilot:
+        app.set_focus(None)
+        await pilot.press("L")
+        assert not any(isinstance(sent, Learn) for sent in link.sent)
+        assert "choose a knob first" in text(app)
+        await pilot.press("down", "L")
+        assert Learn("temperature") in link.sent
+        link.to_say = [status(learning="temperature")]
+        app.advance()
+        await pilot.press("escape")
+        assert link.sent[-1] == Learn(None)
+
+
+async def test_learnt_controls_are_listed_and_forgotten(app, link, status) -> None:
+    """What each turns, of which device, and whether it has taken hold."""
+    controls = (Standing(CC, "velocity", 0.0, caught=False), Standing(CC, "density", 0.5, True))
+    async with app.run_test() as pilot:
+        await pilot.press("c")
+        assert isinstance(app.screen, ControlList)
+        assert "none yet" in text(app)
+        link.to_say = [status(controls=controls)]
+        app.advance()
+        app.screen.advance()
+        await pilot.pause()
+        shown = text(app)
+        assert "cc 21 channel 1" in shown
+        assert "KeyStep 37" in shown
+        assert "stands at 1, not yet passed" in shown
+        assert "follows" in shown
+        await pilot.press("delete")
+        assert link.sent[-1] == Unlearn(CC)
+
+
+async def test_a_control_that_has_yet_to_pass_is_on_the_track(app, link, status) -> None:
+    """And no longer when it has taken hold."""
+    async with app.run_test() as pilot:
+        link.to_say = [status(controls=(Standing(CC, "temperature", 0.0, caught=False),))]
+        app.advance()
+        await pilot.pause()
+        assert "◇" in text(app)
+        link.to_say = [status(controls=(Standing(CC, "temperature", 0.0, caught=True),))]
+        app.advance()
+        await pilot.pause()
+        assert "◇" not in text(app)
