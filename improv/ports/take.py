@@ -32,6 +32,7 @@ _TEXT, _MARKER, _OWN = 0x01, 0x06, 0x7F  # kinds of meta events (Standard MIDI F
 _ABOUT = "improv take "
 _LOG = b"\x7dimprov "  # 0x7D: the manufacturer number for what is not sold
 _CHUNK = 2**15  # bytes of a log in one event: some programs have a small room for them
+LONG = 20_000  # messages, of a quarter of an hour or so
 MAX_BYTES = 16 * 2**20  # of a take: an hour of ten notes a second is 2 MB
 MAX_LOG = 32 * 2**20  # of its log, unpacked
 
@@ -75,10 +76,15 @@ class Take:
         self._closed = True
         if self._written:
             return
-        music = take_bytes(self._sent, self.account())
+        if len(self._sent) > LONG:  # so that it is there, however long the rest takes
+            self._keep(None)
+        self._keep(self.account())
+        self._written = True
+
+    def _keep(self, account: Account | None) -> None:
+        music = take_bytes(self._sent, account)
         if music is not None:
             keep(self.path, music)
-        self._written = True
 
 
 def open_output(path: str | Path) -> Take:

@@ -12,7 +12,9 @@ plays would else wait for: in bundles, up to the five milliseconds of its switch
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -25,7 +27,7 @@ from improv.play.interfaces import Output
 from improv.play.messages import Level, Notice
 from improv.session import journal, takes
 from improv.session.journal import About, Session, Step
-from improv.session.take_process import ask, do
+from improv.session.take_process import ask, do, leave
 from improv.session.takes import Job, TakeWork
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ MOST = 64 * 2**20
 """Bytes that wait for a disk at most."""
 MOST_STEPS = 100_000
 """Steps that wait for a writer at most, where a disk hangs."""
-LARGE = 4 * 2**20
-"""Bytes of a journal, of a quarter of an hour or so, whose take is written by another process."""
+LARGE = 2**20
+"""Bytes of a journal, of ten minutes or so, whose take nobody waits for at the end."""
 
 
 class Recorder(threading.Thread):
@@ -59,6 +61,7 @@ class Recorder(threading.Thread):
     ) -> None:
         super().__init__(name="recorder", daemon=True)
         self.take: Path | None = None  # once it is closed, where a note sounded
+        self.left: subprocess.Popen[bytes] | None = None  # which is writing it
         self._takes = takes_folder
         self._report = report
         self._clock = clock
@@ -74,7 +77,7 @@ class Recorder(threading.Thread):
         self._lost = False
         self._wake = threading.Event()
         self._writing = threading.Lock()
-        self._save_wanted = self._closing = False
+        self._kept = self._save_wanted = self._closing = False
         self._helper: threading.Thread | None = None
 
     # --- for the thread that plays
@@ -97,7 +100,7 @@ class Recorder(threading.Thread):
     def save(self) -> None:
         """Keep this take for ever, and write what there is of it now."""
         self._queue.append({"kept": True})
-        self._save_wanted = True
+        self._kept = self._save_wanted = True
         self._wake.set()
 
     def close(self, timeout: float) -> None:
@@ -127,6 +130,14 @@ class Recorder(threading.Thread):
     # --- its own thread
 
     def run(self) -> None:
+        try:
+            self._record()
+        except Exception:  # noqa: BLE001  # whatever it is, the music goes on and is told of it
+            traceback.print_exc()
+            words = "improv has a fault, and this take is recorded no further; see `improv doctor`"
+            self._say(words, Level.ERROR)
+
+    def _record(self) -> None:
         from importlib.metadata import version  # 25 ms that a start need not wait for
 
         self.know(version=version("improv-midi"))
@@ -174,10 +185,12 @@ class Recorder(threading.Thread):
             return
         if self._lines:
             self._finish_beside()
+        elif self._path.stat().st_size > LARGE:
+            self.left = leave(TakeWork(Job.FINISH, self._path))
+            self.take = takes.place_of(self._path, kept=self._kept)
+            self._say(f"the take is being written: {self.take}")
         else:
-            size = self._path.stat().st_size
-            work = TakeWork(Job.FINISH, self._path)
-            outcome = ask(work) if size > LARGE else do(work)
+            outcome = do(TakeWork(Job.FINISH, self._path))
             self.take = outcome.take
             for notice in outcome.said:
                 self._report(notice)

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 
 from improv.play.effects import Ask
 from improv.play.interfaces import Improviser
-from improv.play.messages import ANY, Futures, Proposal, Request, SetParam
+from improv.play.messages import Futures, Proposal, Request, SetParam
 from improv.play.params import Params, Value
 from improv.session.journal import About, Session, Step
 from improv.session.recorded import RecordedEngine, act
 from improv.session.render import Stage
+from improv.session.thinking import answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,8 @@ def again(session: Session, improviser: Improviser | None, progress: Progress) -
 
 
 def draws(improviser: Improviser, request: Request, proposal: Proposal) -> bool:
-    """Whether the model draws these notes of this request, in the future that was chosen."""
-    improviser.prime(request.context, request.before)
-    within, notes = request.within(), []
-    for key in request.keys(proposal.future)[: len(proposal.notes)]:
-        notes.append(improviser.draw(request.params, key, within))
-        within = ANY
-    return tuple(notes) == proposal.notes
+    """Whether the model answers this request with these notes."""
+    return answer(improviser, request).notes == proposal.notes
 
 
 def otherwise(

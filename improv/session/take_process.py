@@ -6,6 +6,7 @@ An hour of music is some seconds of work, which in the player's own process woul
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,18 @@ def ask(work: TakeWork) -> Outcome:
         words = f"the take could not be written (see {child.log_path('takes')}); its journal is"
         return Outcome((Notice(f"{words} kept", Level.ERROR),))
     return Outcome(*told)
+
+
+def leave(work: TakeWork) -> subprocess.Popen[bytes]:
+    """Have it done by a process that goes on when this one has ended."""
+    process = child.start("improv.session.take_process", log="takes")
+    assert process.stdin is not None  # both are pipes  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
+    with suppress(OSError):
+        link.write(process.stdin.fileno(), work)
+    process.stdin.close()
+    process.stdout.close()
+    return process
 
 
 def do(work: TakeWork) -> Outcome:

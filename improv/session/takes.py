@@ -121,10 +121,14 @@ def _write(path: Path, more: bytes) -> Path | None:
     music = take.take_bytes(journal.sent(session.steps), told)
     if music is None:
         return None
-    place = path.parent.parent if session.kept else path.parent
-    target = place / f"{path.stem}.mid"
+    target = place_of(path, kept=session.kept)
     take.keep(target, music)
     return target
+
+
+def place_of(path: Path, *, kept: bool) -> Path:
+    """Where the take of a journal belongs."""
+    return (path.parent.parent if kept else path.parent) / f"{path.stem}.mid"
 
 
 def recover(takes: Path) -> list[Recovered]:

@@ -98,6 +98,35 @@ def test_a_saved_take_is_there_at_once_and_whole_at_the_end(own_takes: Path):
     assert len(read_notes(saved)) == 8
 
 
+def test_a_long_take_is_written_when_the_player_has_gone(
+    own_takes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """An hour is seconds of work that nobody has to wait for; where it will be is said."""
+    monkeypatch.setattr(recorder, "LARGE", 1000)
+    recording = Recording(own_takes)
+    recording.play(50)
+    recording.end()
+    take = recording.recorder.take
+    assert take == own_takes / "recent" / "2026-11-23-201500.mid"
+    assert f"is being written: {take}" in recording.words
+    assert recording.recorder.left is not None
+    assert recording.recorder.left.wait(20) == 0
+    assert not list(own_takes.rglob("*.journal"))
+    assert len(read_notes(take)) == 50
+
+
+def test_a_fault_of_the_recorder_s_own_is_said(own_takes: Path):
+    """And delays nobody: noting goes on into nothing."""
+
+    def write(file: int, line: bytes) -> int:
+        raise RuntimeError("a fault")
+
+    recording = Recording(own_takes, write)
+    wait_for(lambda: "recorded no further" in recording.words, 5, "the notice")
+    recording.play(3)
+    assert recording.end() == []
+
+
 def test_saving_nothing_says_so(own_takes: Path):
     """Rather than a file without a note."""
     recording = Recording(own_takes)

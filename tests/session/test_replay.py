@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -13,11 +14,11 @@ from improv.music.event import NoteOff, NoteOn, Other, ProposedNote
 from improv.music.opening import phrase
 from improv.play.effects import Ask, Effect, Item
 from improv.play.engine import Engine
+from improv.play.interfaces import Imagined
 from improv.play.messages import (
     ANY,
     Action,
     Bounds,
-    Future,
     Futures,
     Proposal,
     Request,
@@ -25,12 +26,14 @@ from improv.play.messages import (
     Strike,
     Transport,
 )
-from improv.play.params import Params
+from improv.play.params import KNOBS, Params
 from improv.ports import take
 from improv.session import journal, replay
 from improv.session.account import account
 from improv.session.journal import About, Session, Step
 from improv.session.recorded import CALLS, RecordedEngine
+from improv.session.render import Stage
+from improv.session.thinking import Thinker
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Dicing:
 
     name: str = "dicing"
     backend: str = "fake"
+    abreast: int = 1
     inert: frozenset[str] = frozenset()
     heard: list[tuple[int, float]] = field(default_factory=list)
 
@@ -52,15 +56,16 @@ class Dicing:
         self.heard = [*self.heard[1:], (pitch, step)]
         return ProposedNote(pitch, 80, step, dice.uniform(0.05, 0.4))
 
-
-def future(model: Dicing, request: Request, number: int) -> Future:
-    """One way to go on, by the number of its branch."""
-    model.prime(request.context)
-    within, notes = request.within(), []
-    for key in request.keys(number):
-        notes.append(model.draw(request.params, key, within))
-        within = ANY
-    return Future(number, tuple(notes))
+    def imagine(
+        self, params: Params, keys: Sequence[Sequence[tuple[int, int]]], within: Bounds
+    ) -> Iterator[list[tuple[Imagined, ...]]]:
+        here = self.heard
+        for row in keys:
+            self.heard = here
+            bounds = [within, *[ANY] * len(row)]
+            notes = [self.draw(params, key, b) for key, b in zip(row, bounds, strict=False)]
+            yield [tuple(Imagined(note) for note in notes)]
+        self.heard = here
 
 
 def script(dice: random.Random, end: float) -> list[tuple[float, Item]]:
@@ -79,6 +84,8 @@ def script(dice: random.Random, end: float) -> list[tuple[float, Item]]:
                     (now, SetParam(1, "temperature", dice.choice([0.2, 0.9, 99.0]))),
                     (now, SetParam(2, "program", dice.randrange(128))),
                     (now, SetParam(3, "polyphony", dice.choice([1, 4]))),
+                    (now, SetParam(4, "futures", dice.choice([1, 3]))),
+                    (now, SetParam(5, "mode", dice.choice(KNOBS["mode"].choices))),
                     (now, Strike(pitch, 80, 0.2)),
                     (now, Transport(dice.choice(list(Action)))),
                     (now, Transport(Action.PLAY)),
@@ -88,6 +95,14 @@ def script(dice: random.Random, end: float) -> list[tuple[float, Item]]:
     return items
 
 
+def all_said(thinker: Thinker, request: Request) -> list[Proposal | Futures]:
+    """The answer, and the other ways to go on."""
+    said: list[Proposal | Futures | None] = [thinker.answer(request)]
+    while thinker.busy:
+        said.append(thinker.think())
+    return [each for each in said if each is not None]
+
+
 def live(seed: int) -> Session:
     """A session as a player process has it: wakes late, a model that takes its time and dies."""
     dice = random.Random(seed)
@@ -95,21 +110,18 @@ def live(seed: int) -> Session:
     steps: list[Step] = []
     engine = RecordedEngine(about, steps.append)
     coming: list[tuple[float, Proposal | Futures]] = []
-    model, now = Dicing(), 1000.0
+    thinker, now = Thinker(Dicing(), 4), 1000.0
 
     def take(effects: list[Effect]) -> None:
         for effect in effects:
-            if not isinstance(effect, Ask) or dice.random() < 0.05:
-                continue
-            request, at = effect.request, now + dice.uniform(0, 0.03)
-            best, *others = dice.sample([future(model, request, n) for n in range(4)], 4)
-            coming.append((at, Proposal(request.number, best.notes, (), best.number)))
-            coming.append((at + dice.uniform(0, 0.3), Futures(request.number, tuple(others))))
+            if isinstance(effect, Ask) and dice.random() < 0.95:
+                said = enumerate(all_said(thinker, effect.request))
+                coming.extend((now + dice.uniform(0, 0.03) + 0.1 * n, more) for n, more in said)
         coming.sort(key=lambda reply: reply[0])
 
     engine.greeting(now)
     take(engine.model_ready(now))
-    todo = script(dice, 1030.0)
+    todo = script(dice, 1015.0)
     while todo or coming:
         at = min(t for t in (engine.due(), *(t for t, _ in (*todo[:1], *coming))) if t is not None)
         now = max(now, at) + dice.choice([0.0, 0.0004, 0.003])
@@ -127,7 +139,7 @@ def live(seed: int) -> Session:
         if dice.random() < 0.01:
             engine.greeting(now)
             take(engine.lift_keys(now))
-        if now > 1040:
+        if now > 1025:
             break
     engine.finish(now)
     return Session(about, tuple(steps))
@@ -144,15 +156,34 @@ def kept(session: Session) -> Session:
     return journal.read_strictly(told.log)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(24))
 def test_a_session_at_random_happens_again_to_the_byte(seed: int):
     """From its take alone, with every proposal drawn anew and found the same."""
     session = live(seed)
     made = replay.again(kept(session), Dicing(), lambda _: None)
     assert music(made) == music(session)
-    assert made.steps == session.steps
+    assert kept(Session(made.about, made.steps)) == kept(session)
     assert made.proposals == made.same
-    assert made.proposals > 0
+
+
+def test_the_futures_a_player_asks_for_are_in_the_log_and_no_others():
+    """Without them it would be another session; nobody asked for those before the last one."""
+    steps: list[Step] = []
+    about = About(Params(), 1, phrase())
+    stage = Stage(RecordedEngine(about, steps.append), Dicing(), 6)
+    stage.do(stage.engine.model_ready(0.0))
+    stage.feed(Transport(Action.PLAY), 0.0)
+    stage.run_until(4.0)
+    assert not any(isinstance(step.item, Futures) for step in steps)
+    stage.feed(Transport(Action.AGAIN), 4.0)
+    stage.run_until(8.0)
+    stage.do(stage.engine.finish(8.0))
+    session = Session(about, tuple(steps))
+    assert any(isinstance(step.item, Futures) for step in steps)
+    assert music(replay.again(kept(session), Dicing(), print_not)) == music(session)
+    without = tuple(step for step in steps if not isinstance(step.item, Futures))
+    made = replay.again(replace(session, steps=without), None, print_not)
+    assert music(made) != music(session)
 
 
 def test_a_clock_that_reads_otherwise_makes_another_take():
@@ -212,7 +243,7 @@ def test_knobs_that_are_set_are_checked_together():
 
 def test_every_call_that_changes_an_engine_is_recorded():
     """One that a later engine has and this does not know would go missing in replays."""
-    reading = {"due", "farewell"}
+    reading = {"due", "farewell", "key"}
     calls = {
         name
         for name, member in inspect.getmembers(Engine, inspect.isfunction)
