@@ -18,18 +18,27 @@ from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Request
 if TYPE_CHECKING:
     from improv.session.thinking import Thinker
 
+QUIET = 0.15
+"""Seconds without a request after which futures are drawn: a knob that is being turned asks for a
+plan ten times a second, and of each but the last nothing will be heard."""
 Incoming = queue.SimpleQueue[Request | None]
 
 
 def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
     """Answer requests until the pipe ends; between them draw the other ways to go on."""
+    quiet = False
     while True:
-        if thinker.busy and inward.empty():
+        if quiet and thinker.busy and inward.empty():
             more = thinker.think()
             if more is not None:
                 link.write(outward, more)
             continue
-        request = inward.get()
+        try:
+            request = inward.get(timeout=QUIET if thinker.busy else None)
+        except queue.Empty:
+            quiet = True
+            continue
+        quiet = False
         if request is None:
             return
         proposal = thinker.answer(request)

@@ -136,11 +136,11 @@ def main() -> None:
                 many = DistributionImproviser(size, "tensorflow", ear, chorus)
                 contenders[f"tensorflow {device}, {batch}"] = drawing(many, batch)
             timed = beside(contenders, how.rounds)
-            roof = {b: roofline(spec, b, flops, bandwidth) for b in (1, 8, 32, 256)}
             rows = [["", "notes/s", "x the first", "roofline notes/s", "of it"]]
             found = {}
             for row in timed:
-                limit = roof[int(row.name.rpartition(" ")[2])]
+                batch = int(row.name.rpartition(" ")[2])
+                limit = roofline(spec, batch, flops, bandwidth)
                 rate = 1e6 / row.wall_us
                 times = 1 / row.times_wall
                 rows.append(
