@@ -50,6 +50,8 @@ def sentence(capsys):
         ("--seed -3", "a seed is a whole number from 0 up"),
         ("--config none.toml", "no configuration file"),
         ("--prompt none.mid", "none.mid"),
+        ("--preset nonesuch", "no preset named 'nonesuch'; there are: piano-duet"),
+        ("--osc nowhere", "an OSC address is [HOST:]PORT"),
         ("--bogus", "unrecognized arguments: --bogus"),
         ("nonsense", "invalid choice: 'nonsense'"),
     ],
@@ -98,6 +100,25 @@ def test_the_same_seed_makes_the_same_bytes(tmp_path, capsys):
     a, b, c = (tmp_path / name for name in ("a.mid", "b.mid", "c.mid"))
     assert generate(a) == generate(b) == generate(c, "--seed", "8") == 0
     assert a.read_bytes() == b.read_bytes() != c.read_bytes()
+
+
+def test_a_preset_is_where_the_knobs_begin(tmp_path, capsys):
+    """By name, slot or file; an option goes before it, and a wrong one is a sentence."""
+    from improv.ports.midifile import read_notes
+
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[params]\nlow = 60\nhigh = 60\n")
+    assert generate(tmp_path / "a.mid", "--preset", str(mine)) == 0
+    assert {note.pitch for note in read_notes(tmp_path / "a.mid")} == {60}
+    assert generate(tmp_path / "b.mid", "--preset", str(mine), "--high", "61", "--low", "61") == 0
+    assert {note.pitch for note in read_notes(tmp_path / "b.mid")} == {61}
+    assert generate(tmp_path / "c.mid", "--preset", "mono-synth") == 0
+    assert generate(tmp_path / "d.mid", "--preset", "5") == 0
+    assert (tmp_path / "c.mid").read_bytes() == (tmp_path / "d.mid").read_bytes()
+    capsys.readouterr()
+    mine.write_text("[params]\nlowest = 60\n")
+    assert generate(tmp_path / "e.mid", "--preset", str(mine)) == 2
+    assert "mine.toml: [params] unknown key 'lowest'" in sentence(capsys)
 
 
 def test_generate_says_what_it_made(tmp_path, capsys):

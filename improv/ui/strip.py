@@ -41,6 +41,7 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
     phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
     left += [phase, *_mode(status), *_version(status), ("   ", DIM), *_model(status)]
     right = [  # where it is narrow the first give way
+        *_knobs(status),
         *([("key ", DIM), (f"{status.key}  ", PLAIN)] if status.key else []),
         ("seed ", DIM),
         (f"{status.seed}  ", PLAIN),
@@ -58,6 +59,13 @@ def _mode(status: Status) -> list[Part]:
     """How it plays with you, where that is not the usual way."""
     mode = status.params.mode
     return [] if mode == CONTINUE else [(f"  {mode}", "$secondary")]
+
+
+def _knobs(status: Status) -> list[Part]:
+    """What can be undone, and the preset that was recalled last."""
+    undo = [("undo ", DIM), (f"{status.undo[0]}  ", PLAIN)] if any(status.undo) else []
+    preset = [("preset ", DIM), (f"{status.preset}  ", PLAIN)] if status.preset else []
+    return [*undo, *preset]
 
 
 def _version(status: Status) -> list[Part]:

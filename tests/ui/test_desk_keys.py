@@ -75,6 +75,17 @@ async def test_what_plays_is_kept_by_a_digit_and_shows(app, link) -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_the_preset_and_what_can_be_undone_are_at_the_top(app, link, status) -> None:
+    """Where there is room; nothing before anything was turned."""
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "undo" not in text(app)
+        link.to_say = [status(preset="Ambient", undo=(3, 0))]
+        app.advance()
+        await pilot.pause()
+        assert "undo 3  preset Ambient" in text(app)
+
+
 async def test_the_focused_knob_is_learnt(app, link, status) -> None:
     """L, and Esc gives up; without a knob it says what to do."""
     async with app.run_test() as pilot:
