@@ -78,3 +78,11 @@ class Other:
 
 
 Event = NoteOn | NoteOff | Other
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A message of a MIDI clock: one of its pulses, or start, continue, stop, song position."""
+
+    at: float
+    data: bytes

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from improv.music.event import Event, Source
 from improv.play.messages import (
+    Beat,
     Ended,
+    Follow,
     Futures,
     Notice,
     Planned,
@@ -53,4 +55,4 @@ class Tell:
 
 
 Effect = Send | Hush | Ask | Tell
-Item = Event | SetParam | Transport | Strike | Proposal | Futures
+Item = Event | SetParam | Transport | Strike | Proposal | Futures | Follow | Beat

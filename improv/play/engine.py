@@ -29,6 +29,8 @@ from improv.play.hands import Hands
 from improv.play.ledger import program_change
 from improv.play.messages import (
     Action,
+    Beat,
+    Follow,
     Futures,
     Level,
     Notice,
@@ -36,6 +38,7 @@ from improv.play.messages import (
     Proposal,
     SetParam,
     Strike,
+    Sync,
     Transport,
 )
 from improv.play.params import HARMONISE, PEDAL, SILENCE, Params
@@ -75,7 +78,7 @@ class Engine:
         self._idle_start = idle_start
         self._context = Context()
         self._turns = Turns()
-        self._plan = Plan(self._context, opening, self.promptness, seed, limit)
+        self._plan = Plan(self._context, opening, self.promptness, seed, limit, params.tempo)
         self._wire = Wire(self._context, params.transpose)
         self._hands = Hands(self._context, self._wire, self._turns)
         self._part = modes.YourPart()
@@ -112,6 +115,11 @@ class Engine:
         """Which version of the music since its last beginning sounds, and how many there are."""
         return self._plan.again.version
 
+    @property
+    def sync(self) -> Sync:
+        """The beat it plays to."""
+        return self._plan.tempo.sync(self.params)
+
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
         times = [self._plan.scheduler.due(), self._answer_due(), self._idle_due(), self._ask_at()]
@@ -123,6 +131,7 @@ class Engine:
         The instrument only if one was chosen: a hardware synth keeps the patch its player has
         dialled in.
         """
+        self._plan.tempo.begin(now)
         return self._wire.greeting(self.params, now, chosen=self._chosen)
 
     def farewell(self, now: float) -> list[Send]:
@@ -151,6 +160,8 @@ class Engine:
                 self._take(item, now)
             case Futures():
                 self._plan.again.more(item)
+            case Follow() | Beat():
+                self._plan.keep_time(item, self.params, now)
         self._advance(now)
         if self._plan.scheduler.plan != plan:
             self._wire.tell_plan(self._plan.scheduler.plan)
@@ -241,6 +252,7 @@ class Engine:
             return
         after = self.params
         self._wire.transpose = after.transpose
+        self._plan.tempo.turn(after, now)
         if before.thru != after.thru:
             self._wire.turn_thru(audible=after.thru, now=now)
         if (before.program, before.channel) != (after.program, after.channel):
@@ -271,6 +283,7 @@ class Engine:
                 self._plan.drop(ALL)
                 self._context.clear()
                 self._plan.again.forget()
+                self._plan.tempo.begin_anew(now)
                 self._begin(now)
             case Action.AGAIN:
                 self._play_again(now)
@@ -295,7 +308,7 @@ class Engine:
     def _answer(self, end: float, now: float) -> None:
         """Answer your phrase, which ends at `end`."""
         yours = self._part.seconds(self._turns.over_at(now))
-        self._plan.begin(end, seconds=modes.answer_seconds(self.params, yours))
+        self._plan.answer(end, yours, self.params)
         self.phase = Phase.PLAYING
         self.promptness.answering()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from improv.music.event import Note, ProposedNote, Source
+from improv.music.timeline import Timeline
 from improv.play.params import Params, Value
 
 # --- told to the engine --------------------------------------------------------------------
@@ -47,6 +48,22 @@ class Strike:
     pitch: int
     velocity: int
     duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A MIDI clock comes in, and this is its beat; without one, none has come yet."""
+
+    timeline: Timeline | None = None
+    runs: bool = False  # the song does, it was not stopped
+    lost: bool = False  # the clock is silent, and its last tempo goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A beat of improv's own falls at this time: you tapped it."""
+
+    at: float
 
 
 # --- said by the engine --------------------------------------------------------------------
@@ -98,6 +115,15 @@ class Notice:
 
     text: str
     level: Level = Level.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """The beat it plays to, if any, and in a word whose it is."""
+
+    timeline: Timeline | None = None
+    word: str = ""  # internal, clock, stopped (the clock's song), lost, no clock
+    runs: bool = False  # the song does
 
 
 # --- to and from the model -----------------------------------------------------------------

@@ -17,13 +17,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from improv.music import chord
-from improv.play.params import ACCOMPANY, ANSWER, CONTINUE, DUET, SECONDS, YOURS, Params
+from improv.play.params import ACCOMPANY, ANSWER, BARS, CONTINUE, DUET, SECONDS, YOURS, Params
 
 TAKING_TURNS = frozenset({CONTINUE, ANSWER})
 """Modes in which your playing stops its own."""
 JOINING = frozenset({DUET, ACCOMPANY})
 """Modes in which it plays while you do, and hears you."""
-AT_ONCE = frozenset({"thru", "program", "channel", "pause", "hand_over", "split", "companions"})
+AT_ONCE = frozenset(
+    {"thru", "program", "channel", "pause", "hand_over", "split", "companions"}
+    | {"beats_per_bar", "clock_out", "click"}
+)
 """Knobs that change nothing in what is planned."""
 REACTION = 0.25
 """Seconds ahead that its plan stands in a duet, whatever you play: as quick as a player is. Drawn
@@ -68,13 +71,13 @@ def is_handed_over(data: bytes) -> bool:
 
 def answer_notes(params: Params) -> int | None:
     """Notes of a phrase of its own; None where it has no end, or an end in seconds."""
-    if params.mode == ANSWER and params.answer in {SECONDS, YOURS}:
+    if params.mode == ANSWER and params.answer in {SECONDS, YOURS, BARS}:
         return None
     return params.notes or None
 
 
 def answer_seconds(params: Params, yours: float) -> float | None:
-    """Seconds of its phrase, where yours was of `yours` seconds; None where it isn't by time."""
+    """Seconds of its phrase, where yours was of `yours` seconds; None where it isn't by that."""
     if params.mode != ANSWER:
         return None
     if params.answer == SECONDS:

@@ -69,7 +69,10 @@ MODES = CONTINUE, ANSWER, DUET, ACCOMPANY, HARMONISE, SOLO = (
     "harmonise",
     "solo",
 )
-LENGTHS = NOTES, SECONDS, YOURS = ("notes", "seconds", "yours")
+LENGTHS = NOTES, SECONDS, YOURS, BARS = ("notes", "seconds", "yours", "bars")
+SYNCS = NO_SYNC, INTERNAL, CLOCK = ("off", "internal", "clock")
+NO_GRID = "off"
+GRIDS = (NO_GRID, "1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
 
 
@@ -79,8 +82,9 @@ class Params:
 
     mode: str = _choice(CONTINUE, MODES, "how it plays with you")
     hand_over: str = _choice(SILENCE, ENDINGS, "what ends your phrase: silence, soft pedal, space")
-    answer: str = _choice(YOURS, LENGTHS, "how long an answer is: notes, seconds, or as yours")
+    answer: str = _choice(YOURS, LENGTHS, "how long an answer is: notes, seconds, yours, bars")
     answer_seconds: float = _knob(4.0, 0.5, 60.0, 0.5, "s", "an answer counted in seconds")
+    answer_bars: int = _knob(2, 1, 16, 1, "bars", "an answer counted in bars; on a bar line")
     room: float = _knob(0.5, 0.0, 1.0, 0.1, "", "in a duet, how far it holds back while you play")
     split: int = _knob(60, 0, 127, 1, "pitch", "keys below it are the chord it accompanies")
     companions: int = _knob(2, 1, 3, 1, "notes", "how many go with each note of yours")
@@ -129,6 +133,15 @@ class Params:
     out_of_scale: str = _choice(SNAP, OUTSIDE, "move a wrong note to the nearest, or never draw it")
     note_length: float = _knob(1.0, 0.1, 4.0, 0.1, "", "times as long as it means its notes")
     polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
+    sync: str = _choice(NO_SYNC, SYNCS, "the beat it plays to: its own, or a MIDI clock's")
+    tempo: float = _knob(120.0, 20.0, 300.0, 1.0, "bpm", "its own tempo; b taps it")
+    beats_per_bar: int = _knob(4, 1, 16, 1, "", "beats to a bar, in quarters")
+    grid: str = _choice(NO_GRID, GRIDS, "draw its notes to the beat; T is triplets")
+    swing: float = _knob(0.0, 0.0, 0.75, 0.05, "", "every second line late; 0.33 is triplets")
+    strength: float = _knob(1.0, 0.0, 1.0, 0.1, "", "how far notes are drawn to the grid")
+    humanise: float = _knob(0.0, 0.0, 50.0, 1.0, "ms", "how far notes stray from the grid")
+    clock_out: bool = _knob(False, 0, 1, 1, "", "send MIDI clock to the outputs")  # noqa: FBT003  # a table row
+    click: int = _knob(100, 0, 127, 4, "", "how loud the metronome is; 0 is silent")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     transpose: int = _knob(0, -24, 24, 1, "semitones", "moves all it plays; its scale stays yours")

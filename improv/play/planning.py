@@ -17,11 +17,13 @@ from improv.play.again import Again
 from improv.play.asking import COMMIT, HORIZON, RETRY
 from improv.play.effects import Ask
 from improv.play.freeze import Loop
-from improv.play.messages import Proposal
-from improv.play.params import SOLO, Params
+from improv.play.messages import Beat, Follow, Proposal
+from improv.play.params import ANSWER, BARS, SOLO, Params
 from improv.play.placing import CROWD, anchor, place
 from improv.play.promptness import Promptness
+from improv.play.quantising import quantised
 from improv.play.scheduler import Scheduler
+from improv.play.tempo import Tempo
 
 ALL = float("-inf")
 """As the time after which a plan is dropped."""
@@ -36,6 +38,7 @@ class Plan:
         promptness: is told what is planned and what sounds.
         seed: makes the same music of the same playing.
         limit: notes in all, whatever the phrase length; None is no limit.
+        bpm: its own tempo.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class Plan:
         promptness: Promptness,
         seed: int,
         limit: int | None,
+        bpm: float,
     ) -> None:
         self.scheduler = Scheduler()
+        self.tempo = Tempo(bpm)
         self.again = Again()
         self.seed = seed
         self._context = context
@@ -74,6 +79,19 @@ class Plan:
         self._floor = floor
         self._until = None if seconds is None else floor + seconds
         self._is_over = False
+
+    def answer(self, end: float, yours: float, params: Params) -> None:
+        """An answer begins, to a phrase of `yours` seconds that ended at `end`."""
+        if params.mode == ANSWER and params.answer == BARS:
+            floor, seconds = self.tempo.answer(end, params)
+            self.begin(floor, seconds=seconds)
+        else:
+            self.begin(end, seconds=modes.answer_seconds(params, yours))
+
+    def keep_time(self, item: Follow | Beat, params: Params, now: float) -> None:
+        """Take word of a beat; what was planned to another is planned anew."""
+        if self.tempo.take(item, params, now):
+            self.drop(self.scheduler.heard(now) + COMMIT)
 
     def left(self, params: Params) -> int | None:
         """Notes left of the phrase under way, or None where nobody has counted them."""
@@ -176,14 +194,21 @@ class Plan:
         if self._loop is not None:
             proposed = self._loop.follow(proposed, params.mutation, self.seed, self._issued)
         before = (*self._recent, *(note.start for note in self.scheduler.plan))
-        placed = place(proposed, anchor=last, floor=max(self._floor, heard), before=before)
+        floor = max(self._floor, heard)
+        placed = place(proposed, anchor=last, floor=floor, before=before)
+        first = placed[0].start if placed else floor
+        timeline = self.tempo.timeline(params)
+        if timeline is not None:
+            planned, key = self.scheduler.plan, (self.seed, self._issued)
+            placed = quantised(placed, timeline, params, floor=floor, before=planned, key=key)
         notes = [note for note in placed if self._until is None or note.start < self._until]
         self._is_over = len(notes) < len(placed)
         self.scheduler.add(notes)
         self._issued += len(notes)
         if notes:
             wanted = place(proposed, anchor=last, floor=self._floor, before=before)[0].start
-            self._promptness.planned(notes[0].start, wanted, now)
+            drawn = notes[0].start - first  # by the grid, which nobody waits for
+            self._promptness.planned(notes[0].start, wanted + drawn, now)
         else:
             self._retry_at = now + RETRY
         return notes

@@ -36,6 +36,7 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "hand_over",
         "answer",
         "answer_seconds",
+        "answer_bars",
         "room",
         "split",
         "companions",
@@ -55,6 +56,17 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "register",
         "density",
         "polyphony",
+    ),
+    "time": (
+        "sync",
+        "tempo",
+        "beats_per_bar",
+        "grid",
+        "swing",
+        "strength",
+        "humanise",
+        "clock_out",
+        "click",
     ),
     "sound": (),  # and all the others
 }

@@ -128,7 +128,7 @@ def test_an_invalid_knob_changes_nothing_and_says_so():
     made = stage(idle_start=None)
     before = made.engine.params
     made.feed(SetParam(1, "temperature", math.nan), 0.0)
-    made.feed(SetParam(2, "tempo", 1.0), 0.0)
+    made.feed(SetParam(2, "speed", 1.0), 0.0)
     notices = [
         e.report.text
         for _, e in made.effects
@@ -136,7 +136,7 @@ def test_an_invalid_knob_changes_nothing_and_says_so():
     ]
     assert made.engine.params == before
     assert "temperature must be from" in notices[0]
-    assert "no parameter named 'tempo'" in notices[1]
+    assert "no parameter named 'speed'" in notices[1]
 
 
 def test_a_phrase_of_n_notes_ends():
