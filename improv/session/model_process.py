@@ -24,8 +24,11 @@ plan ten times a second, and of each but the last nothing will be heard."""
 Incoming = queue.SimpleQueue[Request | None]
 
 
-def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
-    """Answer requests until the pipe ends; between them draw the other ways to go on."""
+def serve(thinker: Thinker, inward: Incoming, outward: int, urgency: realtime.Urgency) -> None:
+    """Answer requests until the pipe ends; between them draw the other ways to go on, at leisure.
+
+    Whoever brings a request has begun with urgency.
+    """
     quiet = False
     while True:
         if quiet and thinker.busy and inward.empty():
@@ -44,6 +47,9 @@ def serve(thinker: Thinker, inward: Incoming, outward: int) -> None:
         proposal = thinker.answer(request)
         if proposal is not None:
             link.write(outward, proposal)
+        urgency.end()
+        if not inward.empty():  # it came just before that
+            urgency.begin()
 
 
 def main() -> int:
@@ -71,9 +77,16 @@ def main() -> int:
         name, backend = improviser.name, improviser.backend
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
         requests: Incoming = queue.SimpleQueue()
-        link.Reader(inward, requests.put, "player").start()
-        realtime.compute()
-        serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward)
+
+        def take(request: Request | None) -> None:
+            urgency.begin()
+            requests.put(request)
+
+        reader = link.Reader(inward, take, "player")
+        urgency = realtime.Urgency()
+        reader.start()
+        urgency.follow(reader)
+        serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward, urgency)
     except BrokenPipeError:  # the player is gone
         os._exit(0)
     return 0

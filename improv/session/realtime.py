@@ -193,26 +193,41 @@ def follow(footing: Footing, system: Any = os) -> int:
     return sum(_be_first(system, thread, FIFO - 1) for thread in others if thread is not None)
 
 
-def compute(system: Any = os) -> str:
-    """Let this process, which draws notes, run before normal ones; "fifo" or "normal".
+class Urgency:
+    """Priority for the thread that draws notes, while somebody waits for them.
 
-    Somebody waits for what it draws, and beside busy programs it waits its turn several times a
-    note. Should it compute for half a second without a pause, something is wrong with it, and it
-    becomes normal before a machine could hang.
+    To be made by that thread. Beside busy programs it would wait its turn several times a note.
+    What it draws for its own pleasure it draws as others do: with knobs turning it never rests,
+    and a core that never leaves priority is taken from all that have it, the player too, for 50 ms
+    of every second (seen: 44 ms late). Should it compute for half a second with priority without a
+    pause, something is wrong with it, and it becomes normal.
     """
-    sys.setswitchinterval(PROMPT)
-    threads = [thread.native_id for thread in threading.enumerate() if thread.native_id is not None]
 
-    def calm(*_: object) -> None:
-        for thread in threads:
+    def __init__(self, system: Any = os) -> None:
+        sys.setswitchinterval(PROMPT)
+        self._system = system
+        self._thread = threading.get_native_id()
+        self.granted = sys.platform.startswith("linux") and _be_first(system, 0, MODEL)
+        if self.granted:
+            signal.signal(signal.SIGXCPU, lambda *_: self.end())
+            _limit_computing()
+
+    def begin(self) -> None:
+        """Somebody waits. From any thread."""
+        if self.granted:
+            _be_first(self._system, self._thread, MODEL)
+
+    def follow(self, reader: threading.Thread) -> None:
+        """Let a thread that brings requests have it always: it only reads."""
+        if self.granted and reader.native_id is not None:
+            _be_first(self._system, reader.native_id, MODEL + 1)
+
+    def end(self) -> None:
+        """Nobody waits any more."""
+        if self.granted:
             with suppress(OSError):
-                system.sched_setscheduler(thread, system.SCHED_OTHER, system.sched_param(0))
-
-    if sys.platform.startswith("linux") and all(_be_first(system, t, MODEL) for t in threads):
-        signal.signal(signal.SIGXCPU, calm)
-        _limit_computing()
-        return "fifo"
-    return "normal"
+                normal = self._system.sched_param(0)
+                self._system.sched_setscheduler(self._thread, self._system.SCHED_OTHER, normal)
 
 
 def _limit_computing() -> None:
