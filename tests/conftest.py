@@ -13,3 +13,10 @@ def own_takes(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("takes")
     monkeypatch.setenv("IMPROV_TAKES", str(folder))
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What plays through JACK plays one after the other, whatever runs beside it."""
+    for item in items:
+        if item.get_closest_marker("rig") is not None:
+            item.add_marker(pytest.mark.xdist_group("rig"))
