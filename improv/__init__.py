@@ -9,7 +9,8 @@ How a note flows (three processes, two pipes)::
 
 Layers, each importing only those below it (checked by import-linter):
 
-    cli          the only file that starts a process or the screen
+    cli          finds the command
+    commands     each command in a module of its name; play starts processes and the screen
     ui | train   the Textual screen | datasets, fitting, evaluation
     session      where concrete things meet: messages, the player and model processes, rendering
     config       TOML files -> frozen dataclasses
@@ -21,7 +22,9 @@ Layers, each importing only those below it (checked by import-linter):
 
 Where to look: stuck note -> play/ledger.py; late note -> play/scheduler.py;
 one output behind another -> play/outbox.py; too random ->
-play/sampling.py; goes in circles -> play/guard.py; comes too soon, too many at once ->
-play/steps.py; answers too early -> listen/turns.py; pedals -> listen/sustain.py; a new knob ->
-play/params.py, then ui/; a new device -> one file in ports/.
+play/sampling.py; wrong notes in a key -> play/steering.py; goes in circles -> play/guard.py; comes
+too soon, too many at once -> play/steps.py; how it plays with you -> play/modes.py; what is planned
+-> play/planning.py; answers too early -> listen/turns.py; pedals -> listen/sustain.py; a knob turned
+from elsewhere -> session/desk.py; a new knob -> play/params.py, then ui/panel.py; a new device ->
+one file in ports/.
 """
