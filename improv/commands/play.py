@@ -22,7 +22,7 @@ from improv.errors import ImprovError, UsageError
 
 if TYPE_CHECKING:
     from improv.session.headless import Log
-    from improv.session.terminal import PlayerProcess
+    from improv.session.watched import WatchedPlayer
 
 
 def options(sub: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from improv.ports.spec import parse_spec
     from improv.session import latencies
     from improv.session.messages import ModelSetup, PlayerSetup
-    from improv.session.terminal import PlayerProcess
+    from improv.session.watched import WatchedPlayer
 
     settings = config.load(options.config)
     base = settings.session
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
         say("no terminal here, so there is no screen; playing on without one (--headless)")
         headless = True
-    player = PlayerProcess(setup)
+    player = WatchedPlayer(setup)
     player.start()
     try:
         find(model)  # while the ports open: a folder that is damaged is said before any screen
@@ -110,13 +110,13 @@ def _osc(given: str | None) -> tuple[str, int] | None:
     return osc.parse_address(given)
 
 
-def _headless(player: PlayerProcess, *, keep_notes: bool) -> tuple[int, Log]:
+def _headless(player: WatchedPlayer, *, keep_notes: bool) -> tuple[int, Log]:
     from improv.session import headless
 
     return headless.run(player, say, keep_notes=keep_notes)
 
 
-def _on_screen(player: PlayerProcess) -> tuple[int, Log]:
+def _on_screen(player: WatchedPlayer) -> tuple[int, Log]:
     import gc
 
     # A seventh of the time to the screen went into collections that find nothing, since almost

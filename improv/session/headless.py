@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from improv.session.messages import Ended, Goodbye, Notice, Report, Sounded
-from improv.session.terminal import PlayerProcess
+from improv.session.watched import WatchedPlayer
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -68,7 +68,7 @@ class Log:
 
 
 def run(
-    player: PlayerProcess, say: Callable[[str], None], *, keep_notes: bool = False
+    player: WatchedPlayer, say: Callable[[str], None], *, keep_notes: bool = False
 ) -> tuple[int, Log]:
     """Play until the player ends or a signal comes; the exit code and what happened.
 
@@ -104,7 +104,7 @@ def run(
     return code, log
 
 
-def _drain(player: PlayerProcess, log: Log, say: Callable[[str], None]) -> None:
+def _drain(player: WatchedPlayer, log: Log, say: Callable[[str], None]) -> None:
     for report in player.receive():
         log.take(report)
         if isinstance(report, Notice):

@@ -303,6 +303,8 @@ class PlayerSetup:
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
     osc: tuple[str, int] | None = None  # host and port to be told through
     osc_out: tuple[str, int] | None = None  # host and port that hears the notes
+    # Of a player that follows one that was killed: pitches that may ring. None: it is the first.
+    hanging: frozenset[int] | None = None
 
 
 # --- what the screen holds -----------------------------------------------------------------

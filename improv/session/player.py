@@ -21,6 +21,7 @@ from improv.play.interfaces import Input, Output
 from improv.play.params import turned
 from improv.play.timing import Meter
 from improv.session import osc, rack, realtime, takes
+from improv.session.aftermath import Aftermath
 from improv.session.desk import Answered, Desk, DeskItem
 from improv.session.errands import Errands
 from improv.session.faults import Faults
@@ -92,6 +93,7 @@ class Player:
         self._keeper = keeper  # has begun to start the model
         self._errands = Errands(inbox.put)
         self._desk = Desk(self._errands.do)
+        self._aftermath = Aftermath(setup.hanging)
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
@@ -127,7 +129,8 @@ class Player:
         self._recorder.start()
         self._engine.greeting(self._clock())  # the take's own
         self._rack.start()
-        self._rack.open_at_start(self._setup.outputs, self._setup.inputs)
+        patient = self._aftermath.follows
+        self._rack.open_at_start(self._setup.outputs, self._setup.inputs, patient=patient)
         self._errands.start()
         others = osc.opened(self._setup.osc, self._setup.osc_out, self._inbox.put)
         self._report = others.beside(self._report)
@@ -149,6 +152,7 @@ class Player:
             self._outgoing.depart()
             self._look_ahead()
             if look.is_time(now, self._engine.due(), self._outgoing.due()):
+                self._aftermath.again(self._outputs.values(), now, sounding=self._engine.sounding)
                 self._say_faults()
                 self._report(self._status(now))
                 self._keeper.look(now)
@@ -269,6 +273,7 @@ class Player:
             self._rack.close(output)
             return
         self._outgoing.add(output)
+        self._aftermath.release(output, self._clock())
         self._say_if_back(output.name)
         self._say_where()
         path = getattr(output, "path", None)  # a take's: it writes over nothing

@@ -103,10 +103,17 @@ class Rack(threading.Thread):
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
     def open_at_start(
-        self, outputs: tuple[str, ...] | None, inputs: tuple[str, ...] | None
+        self,
+        outputs: tuple[str, ...] | None,
+        inputs: tuple[str, ...] | None,
+        *,
+        patient: bool = False,
     ) -> None:
-        """Open what was asked for, or (None) whatever this machine has to play through."""
-        self._work.put(lambda: self._start_up(outputs, inputs))
+        """Open what was asked for, or (None) whatever this machine has to play through.
+
+        One that is not there ends it, unless it is to be `patient` and open it when it comes.
+        """
+        self._work.put(lambda: self._start_up(outputs, inputs, patient=patient))
 
     def open_output(self, spec: str) -> None:
         self._work.put(lambda: self._output(spec, wanted=True))
@@ -147,15 +154,20 @@ class Rack(threading.Thread):
 
     # --- on the worker thread --------------------------------------------------------------
 
-    def _start_up(self, outputs: tuple[str, ...] | None, inputs: tuple[str, ...] | None) -> None:
+    def _start_up(
+        self, outputs: tuple[str, ...] | None, inputs: tuple[str, ...] | None, *, patient: bool
+    ) -> None:
         # The watch first: a client that joins JACK's graph can cost those in it a message.
         there = self._ports()
-        asked = inputs is not None
+        if patient:
+            self._lost |= {("input", spec) for spec in _ports_among(inputs)}
+            self._lost |= {("output", spec) for spec in _ports_among(outputs)}
+        asked = inputs is not None and not patient
         for spec in inputs if inputs is not None else ("virtual:improv", *_keyboards(there)):
             if not self._input(spec, wanted=asked) and asked:
                 return  # it ends with that one sentence
         if outputs is not None:
-            if not all(self._output(spec, wanted=True) for spec in outputs):
+            if not all(self._output(spec, wanted=not patient) or patient for spec in outputs):
                 return
         else:
             opened = [self._output(spec, wanted=False) for spec in ("virtual:improv", "fluidsynth")]
@@ -286,6 +298,12 @@ class Rack(threading.Thread):
         if choices != self._choices:
             self._choices = choices
             self._report(choices)
+
+
+def _ports_among(specs: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Those that come and go, as they are called when they are open."""
+    parsed = (parse_spec(spec) for spec in specs or ())
+    return tuple(str(spec) for spec in parsed if spec.kind in {Kind.VIRTUAL, Kind.PORT})
 
 
 def _keyboards(ports: PortList | None) -> tuple[str, ...]:

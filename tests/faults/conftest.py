@@ -1,0 +1,97 @@
+"""The rig of the faults, and the table of what came of them.
+
+Each test is of the fault in its file's name, `test_f05_...`; what it measured it hands to `figure`.
+At the end of a run all that is known is written to .faults/faults.json and .faults/faults.md beside
+pyproject.toml: a run of a few tests renews their rows and leaves the others. A full run's table is
+kept as .github/faults.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from faults.table import Table
+from rig.support import FarEnd, JackServer, RigMissing
+
+HERE = Path(__file__).parent
+TABLE = pytest.StashKey[Table]()
+LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))
+"""Whether to run the tests as long as the table of faults wants; else as long as CI can wait."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = Table(config.rootpath / ".faults")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if HERE in item.path.parents:
+        item.config.stash[TABLE].take(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[TABLE].write()
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say what was measured, in words with a unit; it stands in the table."""
+
+    def say(words: str) -> None:
+        record_property("figure", words)
+        print(words)
+
+    return say
+
+
+def _missing(reason: RigMissing) -> NoReturn:
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"CI must run these tests: {reason}")
+    pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def faults_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
+    """A JACK server for the whole run, under a name of its own."""
+    try:
+        server = JackServer(tmp_path_factory.mktemp("jack") / "jackd.log")
+        server.start()
+    except RigMissing as reason:
+        _missing(reason)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def rig(faults_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> JackServer:
+    """The server, with this process and those it starts pointed at it."""
+    for name, value in faults_server.env.items():
+        monkeypatch.setenv(name, value)
+    return faults_server
+
+
+@pytest.fixture
+def far(rig: JackServer) -> Iterator[FarEnd]:
+    """The other end of the cables."""
+    with FarEnd(rig.env) as far:
+        yield far
+
+
+@pytest.fixture
+def mutant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Take a defence away: Python that every process started from now on runs first."""
+
+    def run_first(code: str) -> None:
+        folder = tmp_path / "mutant"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(code)
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(folder), before))))
+
+    return run_first

@@ -1,0 +1,109 @@
+"""The table of the fifteen faults, with what was measured: one JSON file and one Markdown table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FAULTS = {
+    "F1": "the model's process is killed, 20 times",
+    "F2": "SIGTERM, SIGINT, SIGHUP in the middle of a chord",
+    "F3": "the terminal is closed",
+    "F4": "the terminal's process is killed",
+    "F5": "the player is killed, or stands still",
+    "F6": "the model stands still for 3 s",
+    "F7": "a port vanishes and returns",
+    "F8": "10,000 messages a second of clock, sense and sysex for 10 s",
+    "F9": "a callback that raises one time in ten",
+    "F10": "no sound card, no SoundFont, no libfluidsynth, no MIDI system",
+    "F11": "a soak with faults at random",
+    "F12": "a hostile model",
+    "F13": "5,000 damaged MIDI files",
+    "F14": "model files from strangers",
+    "F15": "a full disk, a kill while a take is saved",
+}
+WRITTEN = (
+    "Written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}. The tests "
+    "run against the real processes; those of the last column take the defence away and expect "
+    "to see the fault win."
+)
+WITHOUT = "test_without"
+"""How tests begin that take a defence away and expect the fault to win."""
+
+
+class Table:
+    """What is known of each fault; `folder` is where it is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._new: dict[str, dict[str, Any]] = {}
+
+    def take(self, report: pytest.TestReport) -> None:
+        """Take the report of one phase of one test."""
+        found = re.search(r"test_f(\d+)\w*\.py::(.*)", report.nodeid)
+        if found is None or (report.when != "call" and report.passed):
+            return
+        fault, test = f"F{int(found[1])}", found[2]
+        said = [str(value) for name, value in report.user_properties if name == "figure"]
+        self._new.setdefault(fault, {})[test] = {
+            "outcome": report.outcome,
+            "figures": said or [line for line in report.capstdout.splitlines() if line.strip()],
+            "seconds": round(report.duration, 1),
+        }
+
+    def write(self) -> None:
+        """Add what is new to what was known."""
+        if not self._new:
+            return
+        self._folder.mkdir(exist_ok=True)
+        path = self._folder / "faults.json"
+        known = json.loads(path.read_text()) if path.exists() else {"faults": {}}
+        for fault, tests in self._new.items():
+            known["faults"].setdefault(fault, {}).update(tests)
+        known |= {
+            "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            "commit": _commit(),
+            "machine": f"{platform.system()} {platform.machine()}, Python "
+            f"{platform.python_version()}, {os.cpu_count()} processors for a load of "
+            f"{os.getloadavg()[0]:.0f}",
+        }
+        path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        (self._folder / "faults.md").write_text(markdown(known))
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def markdown(known: dict[str, Any]) -> str:
+    """The table as it is read."""
+    lines = [
+        "# Fifteen faults, and what came of them",
+        "",
+        WRITTEN.format(**known),
+        "",
+        "| # | fault | tests | measured | without its defence |",
+        "|---|---|---|---|---|",
+    ]
+    for fault, words in FAULTS.items():
+        tests = known["faults"].get(fault, {})
+        with_, without = [], []
+        for name, test in tests.items():
+            (without if name.startswith(WITHOUT) else with_).extend(test["figures"])
+        counts = [test["outcome"] for test in tests.values()]
+        passed = f"{counts.count('passed')} of {len(counts)} passed"
+        skipped = counts.count("skipped")
+        state = f"{passed}, {skipped} skipped" if skipped else passed
+        cells = (fault, words, state, "; ".join(with_), "; ".join(without))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
