@@ -100,8 +100,10 @@ def test_a_signal_without_a_screen_does_the_same(
 
 
 WITHOUT = """
-import improv.ui.terminal
-improv.ui.terminal.on_signals = lambda leave: None
+import sys
+if "improv.cli" in sys.orig_argv:
+    import improv.ui.terminal
+    improv.ui.terminal.on_signals = lambda leave: None
 """
 
 

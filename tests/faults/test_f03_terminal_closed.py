@@ -57,11 +57,13 @@ def test_a_closed_terminal_lets_go_and_leaves_no_process(far: FarEnd, figure: Sa
 
 
 WITHOUT = """
-import improv.ui.app, improv.ui.terminal
-improv.ui.app.hung_up = lambda: False
-improv.ui.app.on_signals = lambda leave: None
-import signal
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
+import sys
+if "improv.cli" in sys.orig_argv:
+    import signal
+    import improv.ui.app
+    improv.ui.app.hung_up = lambda: False
+    improv.ui.app.on_signals = lambda leave: None
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 """
 
 
