@@ -1,7 +1,7 @@
 """Keeping a model process alive: start it, hand on what it says, start it again when it dies.
 
-At most `RESTARTS` times in `WINDOW` seconds; a model that can't be loaded is not tried again,
-since it would only fail the same way.
+With its `DEATHS`th death in `WINDOW` seconds it stays down until the musician asks for music; a
+model that can't be loaded is not tried again, since it would only fail the same way.
 """
 
 from __future__ import annotations
@@ -14,30 +14,55 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from improv.session import child, link
-from improv.session.messages import ModelFailed, ModelSetup, Reply, Request
+from improv.session.messages import (
+    Action,
+    Level,
+    ModelFailed,
+    ModelSetup,
+    ModelState,
+    Notice,
+    Reply,
+    Request,
+)
 
-RESTARTS, WINDOW = 3, 30.0
+DEATHS, WINDOW = 3, 30.0
+WAKING = (Action.PLAY, Action.NEW, Action.AGAIN)
+"""What a musician who asks for it wants music with."""
 HANGS = 5.0
 """Seconds without an answer after which a model is taken for dead: a note takes a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelGone:
-    """The model process has died. `final`: it will not be started again."""
+    """The model process has died. `final`: it is not started again unless asked for."""
 
     final: bool
+
+    @property
+    def state(self) -> ModelState:
+        return ModelState.DOWN if self.final else ModelState.RESTARTING
+
+    @property
+    def notice(self) -> Notice:
+        if not self.final:
+            return Notice("the model died; starting it again", Level.WARNING)
+        words = "the model died too often and stays down; r starts it again, or see `improv doctor`"
+        return Notice(words, Level.ERROR)
 
 
 class ModelKeeper(threading.Thread):
     """A thread that is inside `read` for as long as the model lives."""
 
-    def __init__(self, setup: ModelSetup, handle: Callable[[Reply | ModelGone], None]) -> None:
+    def __init__(
+        self, setup: ModelSetup, handle: Callable[[Reply | ModelGone | Notice], None]
+    ) -> None:
         super().__init__(name="model-keeper", daemon=True)
         self._setup = setup
         self._handle = handle
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: link.Writer | None = None
         self._closing = False
+        self._wanted: threading.Event | None = None  # while it stays down
         self._asked_at: float | None = None  # of the oldest request without an answer
 
     def ask(self, request: Request) -> None:
@@ -55,24 +80,39 @@ class ModelKeeper(threading.Thread):
             self._asked_at = None
             process.kill()
 
+    def wake(self, action: Action) -> None:
+        """Start a model again that stays down, if music is asked for."""
+        wanted = self._wanted
+        if wanted is not None and action in WAKING:
+            wanted.set()
+
     def close(self) -> None:
         """End the model process; does not wait for it."""
         self._closing = True
+        if self._wanted is not None:
+            self._wanted.set()
         if self._process is not None:
             self._process.kill()  # it holds nothing that could be lost
 
     def run(self) -> None:
-        starts: deque[float] = deque()
-        while not self._closing:
-            starts.append(time.monotonic())
+        deaths: deque[float] = deque()
+        while True:
             refused = self._live_once()
-            while starts and starts[0] < time.monotonic() - WINDOW:
-                starts.popleft()
-            final = refused or len(starts) > RESTARTS
-            if not self._closing:
-                self._handle(ModelGone(final))
-            if final:
+            if self._closing:
                 return
+            deaths.append(time.monotonic())
+            while deaths[0] < deaths[-1] - WINDOW:
+                deaths.popleft()
+            final = refused or len(deaths) >= DEATHS
+            self._wanted = threading.Event() if final else None
+            self._handle(ModelGone(final))
+            if refused:
+                return
+            if self._wanted is not None:
+                self._wanted.wait()
+                self._wanted = None
+                deaths.clear()
+                self._handle(Notice("starting the model again"))
 
     def _live_once(self) -> bool:
         """One life of the model process; True if it refused to load."""

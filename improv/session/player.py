@@ -198,6 +198,8 @@ class Player:
                 | Strike()
                 | Futures()
             ):
+                if isinstance(item, Transport):
+                    self._keeper.wake(item.action)
                 self._apply(self._engine.handle(item, now))
             case Proposal():
                 for took in item.inference_us:
@@ -222,7 +224,7 @@ class Player:
     def _take_model(self, item: ModelReady | ModelFailed | ModelGone, now: float) -> None:
         match item:
             case ModelReady():
-                again = self._model_state is ModelState.RESTARTING
+                again = self._model_state in {ModelState.RESTARTING, ModelState.DOWN}
                 self._model, self._model_state = item, ModelState.READY
                 realtime.follow(self._outgoing.footing)
                 self._recorder.know(model=item.name, digest=item.digest, backend=item.backend)
@@ -235,14 +237,9 @@ class Player:
             case ModelFailed():
                 self._notice(item.text, Level.ERROR)
                 self._reason, self._exit_code = item.text, item.exit_code
-            case ModelGone(final=final):
-                self._model_state = ModelState.DOWN if final else ModelState.RESTARTING
-                self._notice(
-                    "the model died too often and stays down; quit and see `improv doctor`"
-                    if final
-                    else "the model died; starting it again",
-                    Level.ERROR if final else Level.WARNING,
-                )
+            case ModelGone():
+                self._model_state = item.state
+                self._notice(item.notice.text, item.notice.level)
                 self._apply(self._engine.model_lost(now))
 
     def _take_port(self, item: rack.RackItem | Notice) -> None:
