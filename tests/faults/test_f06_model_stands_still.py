@@ -1,4 +1,4 @@
-"""F6: the model stands still for 3 s and more. What is planned plays out, then silence, then no burst."""
+"""F6: the model stands still for 3 s and more. The plan plays out, then silence, then no burst."""
 
 from __future__ import annotations
 
@@ -58,12 +58,13 @@ def test_a_model_that_stood_still_is_followed_by_one_note(far: FarEnd, figure: S
 
 
 WITHOUT = """
-import improv.play.engine, improv.play.planning, improv.play.asking
+import improv.play.scheduler
+improv.play.scheduler.TOO_LATE = 1e9
+import improv.play.planning, improv.play.asking
 placed = improv.play.planning.place
 def from_then_on(proposed, *, anchor, floor, before=()):
     return placed(proposed, anchor=anchor, floor=float("-inf"))
 improv.play.planning.place = from_then_on
-improv.play.engine.TOO_LATE = 1e9
 improv.play.asking.begins = lambda *_: (float("-inf"), float("inf"))
 """
 
