@@ -299,12 +299,12 @@ class PlayerSetup:
     soundfont: str | None = None
     seconds: float | None = None  # play this long, then quit
     keep_playing: bool = False  # go on when the terminal is gone
+    # Of a player that follows one that was killed: pitches that may ring. None: it is the first.
+    hanging: frozenset[int] | None = None
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
     osc: tuple[str, int] | None = None  # host and port to be told through
     osc_out: tuple[str, int] | None = None  # host and port that hears the notes
-    # Of a player that follows one that was killed: pitches that may ring. None: it is the first.
-    hanging: frozenset[int] | None = None
 
 
 # --- what the screen holds -----------------------------------------------------------------

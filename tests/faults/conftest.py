@@ -18,25 +18,34 @@ from faults.table import Table
 from rig.support import FarEnd, JackServer, RigMissing
 
 HERE = Path(__file__).parent
-TABLE = pytest.StashKey[Table]()
 LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))
 """Whether to run the tests as long as the table of faults wants; else as long as CI can wait."""
 
 
+class Keeping:
+    """Takes every report of these tests, and writes the table when all are over."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._table.take(report)
+
+    def pytest_sessionfinish(self) -> None:
+        self._table.write()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TABLE] = Table(config.rootpath / ".faults")
+    if not hasattr(config, "workerinput"):  # else a process of pytest-xdist: the first one writes
+        config.pluginmanager.register(Keeping(Table(config.rootpath / ".faults")))
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]
-    if HERE in item.path.parents:
-        item.config.stash[TABLE].take(report)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.config.stash[TABLE].write()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What plays through JACK plays one after the other with the other tests that do."""
+    for item in items:
+        if HERE in item.path.parents and "rig" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.rig)
+            item.add_marker(pytest.mark.xdist_group("rig"))
 
 
 @pytest.fixture

@@ -51,7 +51,8 @@ def test_a_model_that_stood_still_is_followed_by_one_note(far: FarEnd, figure: S
     """The plan reaches a second or two; then it rests, and goes on from now and not from then."""
     lasted, burst = after_standing_still(far)
     figure(
-        f"stopped for {STILL:g} s: the plan lasted {lasted:.1f} s; {burst} note in the first 50 ms after it"
+        f"stopped for {STILL:g} s: the plan lasted {lasted:.1f} s; {burst} note in the first 50 ms "
+        "of what followed"
     )
     assert lasted < STILL - 0.3
     assert burst <= 1
