@@ -41,6 +41,7 @@ class Session:
     device: str = "auto"
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
+    metronome: str | None = None  # the output that clicks
     soundfont: str | None = None
     prompt: str | None = None
     seed: int | None = None  # None: a new one each time, shown on the screen
@@ -49,7 +50,7 @@ class Session:
     def __post_init__(self) -> None:
         if self.device not in {"auto", "cpu", "gpu"}:
             raise UsageError(f"device must be auto, cpu or gpu, not {self.device!r}")
-        for spec in (*(self.inputs or ()), *(self.outputs or ())):
+        for spec in (*(self.inputs or ()), *(self.outputs or ()), self.metronome or "none"):
             parse_spec(spec)
 
 

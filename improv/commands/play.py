@@ -35,6 +35,8 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--output-latency", action="append", metavar="SPEC=MS", help=late)
     sub.add_argument("--osc", metavar="[HOST:]PORT", help="be told by OSC; see `improv osc`")
     sub.add_argument("--osc-out", metavar="HOST:PORT", help="say by OSC what sounds")
+    clicks = "an output that clicks on each beat, on channel 10; off if left out"
+    sub.add_argument("--metronome", metavar="SPEC", help=clicks)
     sub.add_argument("--seconds", type=number, metavar="S", help="play this long, then end")
     sub.add_argument("--headless", action="store_true", help="no screen")
     sub.add_argument(
@@ -54,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
     settings = config.load(options.config)
     base = settings.session
-    for spec in (*(options.output or ()), *(options.input or ())):
+    metronome = options.metronome or base.metronome
+    for spec in (*(options.output or ()), *(options.input or ()), metronome or "none"):
         parse_spec(spec)
     seconds: float | None = options.seconds
     if seconds is not None and not 0 < seconds < float("inf"):
@@ -76,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         keep_playing=options.keep_playing,
         keep_lateness=options.report is not None,
         latency_ms=latencies.wanted(base.latency, options.output_latency or ()),
+        metronome=None if metronome is None else str(parse_spec(metronome)),
         osc=_osc(options.osc),
         osc_out=_osc(options.osc_out),
     )

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from improv.errors import DeviceError, UsageError
-from improv.music.event import Source
+from improv.music.event import Pulse, Source
 from improv.play.interfaces import Listener, Message
 from improv.ports.backend import (
     NO_VIRTUAL_PORTS,
@@ -34,7 +34,7 @@ from improv.ports.backend import (
 )
 from improv.ports.quiet import quiet
 from improv.ports.spec import Kind, PortSpec
-from improv.ports.wire import ArrivalClock, to_event
+from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
 
 POLL = 0.001  # seconds between looks at a JACK input's queue
 
@@ -45,6 +45,7 @@ class MidiOutput:
     """An open MIDI port that notes go to."""
 
     is_take = False
+    takes_clock = True
 
     def __init__(self, spec: PortSpec, opened: Any, port: str, backend: Backend) -> None:
         self.name = str(spec)
@@ -94,6 +95,8 @@ class MidiInput:
         self._backend = backend
         self._listener = listener
         self._clock = clock
+        self._on_pulse: Callable[[Pulse], None] | None = None
+        self._sluice = Sluice()
         self._closed = False
         self._poller: threading.Thread | None = None
 
@@ -108,6 +111,14 @@ class MidiInput:
             return
         self._poller = threading.Thread(target=self._poll, name=f"improv {self.name}", daemon=True)
         self._poller.start()
+
+    def follow_clock(self, listener: Callable[[Pulse], None] | None) -> None:
+        """Call `listener` for each message of a MIDI clock too, or (None) leave them out again.
+
+        Left out they cost nothing: the driver drops the pulses. Let in they are bounded.
+        """
+        self._on_pulse = listener
+        self._midi.ignore_types(sysex=True, timing=listener is None, active_sense=True)
 
     def _called(self, item: tuple[list[int], float], _: object = None) -> None:
         # rtmidi's delta is left unused: it is wrong on macOS in 1.5.8
@@ -131,6 +142,10 @@ class MidiInput:
             event = to_event(data, at)
             if event is not None:
                 self._listener(event)
+            elif self._on_pulse is not None:
+                pulse = to_pulse(data, at)
+                if pulse is not None and self._sluice.lets(at):
+                    self._on_pulse(pulse)
         except Exception:  # noqa: BLE001  # nothing may reach rtmidi, which would print it
             self.faults += 1
 

@@ -27,6 +27,7 @@ from improv.play.messages import (
     SetParam,
     Sounded,
     Strike,
+    Sync,
     Transport,
 )
 from improv.play.params import Params, Value
@@ -65,12 +66,16 @@ __all__ = [
     "Status",
     "StorePreset",
     "Strike",
+    "Sync",
+    "Tap",
     "Timing",
     "Transport",
     "Turn",
     "Undo",
     "Unlearn",
 ]
+
+NO_BEAT = Sync()
 
 # --- terminal -> player --------------------------------------------------------------------
 
@@ -95,6 +100,13 @@ class SaveTake:
 @dataclass(frozen=True, slots=True)
 class Quit:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A tap of the tempo, when the key was pressed."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,7 @@ Command = (
     | SetOutputs
     | SetInputs
     | SaveTake
+    | Tap
     | Turn
     | Fade
     | Undo
@@ -236,6 +249,7 @@ class Status:
     preset: str = ""  # the title of the last one recalled
     learning: str | None = None  # the knob that waits for a control
     controls: tuple[Standing, ...] = ()  # all that was learnt
+    sync: Sync = NO_BEAT  # the beat it plays to
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +317,7 @@ class PlayerSetup:
     hanging: frozenset[int] | None = None
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
+    metronome: str | None = None  # spec of the output that clicks
     osc: tuple[str, int] | None = None  # host and port to be told through
     osc_out: tuple[str, int] | None = None  # host and port that hears the notes
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from improv.errors import DeviceError
-from improv.music.event import NoteOff, NoteOn, Other
 from improv.play.clock import Chore, Clock, Inbox, monotonic
 from improv.play.effects import Ask, Effect, Item, Tell
 from improv.play.engine import Engine
@@ -22,6 +21,7 @@ from improv.play.params import turned
 from improv.play.timing import Meter
 from improv.session import osc, rack, realtime, takes
 from improv.session.aftermath import Aftermath
+from improv.session.conductor import Conductor, Ticked
 from improv.session.desk import Answered, Desk, DeskItem
 from improv.session.errands import Errands
 from improv.session.faults import Faults
@@ -30,7 +30,6 @@ from improv.session.journal import About
 from improv.session.keeper import ModelGone, ModelKeeper
 from improv.session.messages import (
     Command,
-    Futures,
     Goodbye,
     Level,
     ModelFailed,
@@ -47,7 +46,6 @@ from improv.session.messages import (
     SetOutputs,
     SetParam,
     Status,
-    Strike,
     Transport,
 )
 from improv.session.outgoing import Outgoing
@@ -67,7 +65,7 @@ Mine = (
     | rack.RackItem | TerminalGone | Notice
 )  # fmt: skip
 """What is left when the desk has passed it on."""
-Incoming = Mine | Command | DeskItem
+Incoming = Mine | Command | DeskItem | Ticked
 
 
 class Player:
@@ -99,6 +97,7 @@ class Player:
         self._began = self._clock()
         self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose)
         self._outputs = self._outgoing.outputs
+        self._conductor = Conductor(setup, inbox.put, self._outgoing, self._clock, self._lose)
         self._inputs: dict[str, Input] = {}
         # what was last chosen, None until then: a port that opens after it was closed again goes
         self._wanted_outputs: tuple[str, ...] | None = None
@@ -131,6 +130,8 @@ class Player:
         self._rack.start()
         patient = self._aftermath.follows
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs, patient=patient)
+        if self._setup.metronome is not None:
+            self._rack.open_output(self._setup.metronome)
         self._errands.start()
         others = osc.opened(self._setup.osc, self._setup.osc_out, self._inbox.put)
         self._report = others.beside(self._report)
@@ -141,17 +142,18 @@ class Player:
         end = None if seconds is None else self._clock() + seconds
         look = Chore(STATUS_EVERY, STATUS_TAKES, self._clock())
         while self._reason is None:
-            due = (self._engine.due(), self._outgoing.due())
+            due = (self._engine.due(), self._outgoing.due(), self._conductor.due(self._engine))
             deadlines = (*due, self._desk.due(), look.at, end)
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             now = self._clock()
-            for each in self._desk.pass_on(item, self._engine.params, self._engine.serial, now):
+            passed = self._desk.pass_on(item, self._engine.params, self._engine.serial, now)
+            for each in self._conductor.pass_on(passed, self._engine, self._inputs, now):
                 self._take(each, now)
             if isinstance(item, (SetParam, Transport, Answered)):
                 self._report(self._status(self._clock()))
             self._outgoing.depart()
             self._look_ahead()
-            if look.is_time(now, self._engine.due(), self._outgoing.due()):
+            if look.is_time(now, *due[1:], self._engine.due()):
                 self._aftermath.again(self._outputs.values(), now, sounding=self._engine.sounding)
                 self._say_faults()
                 self._report(self._status(now))
@@ -164,7 +166,8 @@ class Player:
         self._apply(self._engine.finish(self._clock()))
         self._keeper.close()
         self._say_faults()
-        for port in (*self._inputs.values(), *self._outputs.values()):
+        clicks = self._conductor.close()
+        for port in (*self._inputs.values(), *self._outputs.values(), *clicks):
             self._rack.close(port)
         self._rack.finish(timeout=5.0)
         self._errands.close(timeout=1.0)
@@ -188,21 +191,10 @@ class Player:
 
     def _take(self, item: Mine | None, now: float) -> None:
         match item:
-            case (
-                None
-                | NoteOn()
-                | NoteOff()
-                | Other()
-                | SetParam()
-                | Transport()
-                | Strike()
-                | Futures()
-            ):
+            case _ if item is None or isinstance(item, Item):
                 if isinstance(item, Transport):
                     self._keeper.wake(item.action)
-                self._apply(self._engine.handle(item, now))
-            case Proposal():
-                for took in item.inference_us:
+                for took in item.inference_us if isinstance(item, Proposal) else ():
                     self._meter.inference_us.add(took)
                 self._apply(self._engine.handle(item, now))
             case SetOutputs():
@@ -266,7 +258,9 @@ class Player:
                 self._say_where()
 
     def _take_output(self, output: Output) -> None:
-        if not _is_wanted(output.name, self._wanted_outputs):
+        if self._conductor.is_click(output, self._wanted_outputs or self._setup.outputs):
+            return
+        if self._wanted_outputs is not None and output.name not in self._wanted_outputs:
             self._rack.close(output)
             return
         self._outgoing.add(output)
@@ -280,7 +274,7 @@ class Player:
         self._outgoing.tell(output.name, self._engine.greeting(self._clock()))
 
     def _take_input(self, opened: Input) -> None:
-        if not _is_wanted(opened.name, self._wanted_inputs):
+        if self._wanted_inputs is not None and opened.name not in self._wanted_inputs:
             self._rack.close(opened)
             return
         self._inputs[opened.name] = opened
@@ -290,7 +284,7 @@ class Player:
 
     def _lose(self, port: Input | Output, words: str) -> None:
         ports: dict[str, Any]
-        for ports in (self._outputs, self._inputs):
+        for ports in (self._outputs, self._inputs, self._conductor.click.outputs):
             if ports.get(port.name) is port:
                 if ports is self._outputs:
                     self._outgoing.remove(port.name)
@@ -392,8 +386,5 @@ class Player:
             preset=self._desk.preset,
             learning=self._desk.learning,
             controls=self._desk.standing(engine.params),
+            sync=engine.sync,
         )
-
-
-def _is_wanted(name: str, chosen: tuple[str, ...] | None) -> bool:
-    return chosen is None or name in chosen

@@ -34,6 +34,7 @@ from improv.session.messages import (
     SetOutputs,
     Standing,
     StorePreset,
+    Tap,
     Transport,
     Undo,
     Unlearn,
@@ -241,6 +242,10 @@ class ImprovApp(App[int]):
     def action_save(self) -> None:
         """Keep the take; where it is comes as a notice."""
         self.send(SaveTake())
+
+    def action_tap(self) -> None:
+        """A beat of the tempo."""
+        self.send(Tap(self._clock()))
 
     def action_outputs(self) -> None:
         self._pick_ports("Outputs", "output", SetOutputs)

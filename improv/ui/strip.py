@@ -105,6 +105,19 @@ def _outputs(status: Status) -> str:
     return ", ".join(f"{o} ({late[o]:.3g} ms)" if o in late else o for o in status.outputs)
 
 
+def beat(status: Status) -> list[Part]:
+    """The tempo, the bar and beat, and whose they are; nothing where it plays to none."""
+    sync = status.sync
+    if sync.timeline is None:
+        return []
+    bar, on = sync.timeline.position(status.now, status.params.beats_per_bar)
+    warns = sync.word in {"lost", "no clock"}
+    return [
+        (f"{sync.timeline.bpm:.1f} bpm  {bar}.{on}  ", "bold $foreground"),
+        (f"{sync.word} ", "bold $warning" if warns else DIM),
+    ]
+
+
 def meters(status: Status, width: int) -> list[Part]:
     """p50/p99 of inference, p50/p99/max of lateness, drift, and what has gone wrong so far.
 
@@ -215,6 +228,7 @@ class StatusStrip(_Words):
             knob: list[Part] = [("heard in ", DIM), (f"{timing.knob_heard_ms:.0f} ms   ", PLAIN)]
             right = knob + right
         right = [("memory ", DIM), (f"{timing.memory}   ", PLAIN), *right]  # gives way first
+        right += beat(status)
         return Content("\n").join(
             [
                 self._spread([(" ", DIM), *ports(status)], right),
