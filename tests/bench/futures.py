@@ -30,6 +30,7 @@ from improv.model.heads import HEADS
 from improv.model.listening import DistributionImproviser, Ear
 from improv.model.spec import NetworkSpec, parameters, shapes
 from improv.model.store import ModelFolder
+from improv.model.weights import pack
 from improv.music.opening import phrase
 from improv.play.messages import ANY
 from improv.play.params import Params
@@ -40,10 +41,12 @@ NOTES = 4  # of each future, a round
 
 
 def folder(where: Path, spec: NetworkSpec) -> ModelFolder:
-    """A network of random weights. Larger than is allowed for playing, so it is not looked at."""
+    """A network of random weights, which may be larger than one that is played may be."""
     weights = relative.initial(spec, 0)
+    where.mkdir()
+    (where / store.WEIGHTS).write_bytes(pack(weights, spec))
     graph = export._converted(export._relative(spec, weights), quantise=True)
-    store.write(where, spec, weights, graph, 'title = "Random"\n')
+    (where / store.LITERT).write_bytes(graph)
     return ModelFolder(where.name, where, spec, {})
 
 
@@ -139,8 +142,10 @@ def main() -> None:
             rows = [["", "notes/s", "x the first", "roofline notes/s", "of it"]]
             found = {}
             for row in timed:
-                batch = int(row.name.rpartition(" ")[2])
-                limit = roofline(spec, batch, flops, bandwidth)
+                route, _, futures = row.name.rpartition(", ")
+                alone = route == "litert"  # one after the other, its weights of 8 bits
+                batch, width = (1, 1) if alone else (int(futures), 4)
+                limit = roofline(spec, batch, flops, bandwidth, width)
                 rate = 1e6 / row.wall_us
                 times = 1 / row.times_wall
                 rows.append(
@@ -162,9 +167,12 @@ def main() -> None:
     show(report, tables, how)
 
 
-def roofline(spec: NetworkSpec, batch: int, flops: float, bandwidth: float) -> float:
-    """Notes a second at which either the products or the weights' way from memory is the limit."""
-    seconds = max(batch * products(spec) / flops, 4 * parameters(spec) / bandwidth)
+def roofline(spec: NetworkSpec, batch: int, flops: float, bandwidth: float, width: int) -> float:
+    """Notes a second at which either the products or the weights' way from memory is the limit.
+
+    `width`: bytes of a weight.
+    """
+    seconds = max(batch * products(spec) / flops, width * parameters(spec) / bandwidth)
     return batch / seconds
 
 
