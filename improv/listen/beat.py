@@ -30,6 +30,8 @@ LOCKED = 12
 """Pulses before its tempo is told: fewer say little, and a player waits for them."""
 AWAY = 0.003
 """Seconds that pulses stay from what was expected, at the mean, when the tempo has changed."""
+OUTLIER = 0.006
+"""Seconds: once locked, a pulse that is further off counts as that far; it was held up."""
 AWAY_OVER = 8
 """Pulses over which that mean fades."""
 EVEN, EVEN_OVER = 0.25, 6
@@ -119,6 +121,8 @@ class PulseLoop:
             return 1
         self._early = steps - 1
         error = early - steps * self._period
+        if self._timed > LOCKED:
+            error = min(max(error, -OUTLIER), OUTLIER)
         self._seen, self._timed = min(self._seen + 1, MEMORY), min(self._timed + 1, MEMORY)
         n, m = self._seen, self._timed
         phase, period = 2 * (2 * n - 1) / (n * (n + 1)), 6 / (m * (m + 1))

@@ -29,6 +29,7 @@ EMPTY, PLANNED, YOURS, ITS = range(4)
 LEVELS = 3  # soft, middling, loud
 COLUMN_S = 0.1
 LABEL = 4  # columns
+CLEAR = 6  # columns from bar line to bar line, at least
 MARGIN = 1  # pitches kept free above and below
 SLACK = 14  # pitches a range may be too wide before it closes in
 
@@ -192,7 +193,7 @@ class PianoRoll(Widget):
         first = math.floor(self._now / COLUMN_S) - at_now
         begin, end = first * COLUMN_S, (first + width) * COLUMN_S
         seen = [m for m in marks(self._state, self._now) if m.end > begin and m.start < end]
-        self._busy = bool(seen)
+        self._busy = bool(seen) or bool(self._bar_columns(first, width))
         lanes = 2 * rows
         if seen:
             self._bounds = fit([m.pitch for m in seen], lanes, self._bounds)
@@ -200,9 +201,10 @@ class PianoRoll(Widget):
             self._bounds = fit((self._bounds[0], self._bounds[1]), lanes, self._bounds)
         grid = paint(seen, first, width, lanes, self._bounds)
         octaves = self._octave_rows(lanes)
+        bars = self._bar_columns(first, width)
         palette = self._palette()
         lines = [
-            self._row(grid[2 * y], grid[2 * y + 1], octaves.get(y), at_now, palette)
+            self._row(grid[2 * y], grid[2 * y + 1], octaves.get(y), at_now, bars, palette)
             for y in range(rows)
         ]
         return [*lines, self._axis(width, at_now, palette)]
@@ -214,6 +216,20 @@ class PianoRoll(Widget):
             for pitch in range(low, high + 1)
             if pitch % 12 == 0
         }
+
+    def _bar_columns(self, first: int, width: int) -> frozenset[int]:
+        """The columns in which a bar begins; none where they would be too near to read."""
+        status = self._state.status
+        timeline = None if status is None else status.sync.timeline
+        if status is None or timeline is None:
+            return frozenset()
+        beats = status.params.beats_per_bar
+        begin = math.ceil(timeline.beat_at(first * COLUMN_S) / beats)
+        end = math.ceil(timeline.beat_at((first + width) * COLUMN_S) / beats)
+        if end - begin > width // CLEAR:
+            return frozenset()
+        lines = (timeline.time_of(bar * beats) for bar in range(begin, end))
+        return frozenset(math.floor(line / COLUMN_S) - first for line in lines)
 
     def _palette(self) -> dict[str, Style]:
         return {
@@ -227,6 +243,7 @@ class PianoRoll(Widget):
         bottom: bytearray,
         octave: str | None,
         at_now: int,
+        bars: frozenset[int],
         palette: dict[str, Style],
     ) -> Strip:
         empty = ("·" if octave else " ", palette["grid" if octave else "rest"])
@@ -238,6 +255,8 @@ class PianoRoll(Widget):
                 wanted = _style(max(above, below), palette)
             elif column == at_now:
                 glyph, wanted = "│", palette["now"]
+            elif column in bars:
+                glyph, wanted = "┊", palette["grid"]
             elif octave and column % 2:
                 glyph, wanted = " ", empty[1]
             else:
