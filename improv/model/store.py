@@ -107,6 +107,11 @@ def find(name_or_path: str | Path) -> ModelFolder:
                 return verify(root / text)
     if text and Path(text).is_dir():
         return verify(Path(text))
+    if text and Path(text).is_file():
+        raise ModelRefused(
+            f"{text} is a file, and improv opens no archive of a model, since such a file can hold "
+            "programs; give the folder that `improv train` made"
+        )
     names = ", ".join(model.name for model in list_models()) or "none"
     raise UsageError(f"no model named {text!r}, and no such folder; there are: {names}")
 

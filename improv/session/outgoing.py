@@ -33,6 +33,7 @@ class Outgoing:
     ) -> None:
         self.outputs: dict[str, Output] = {}
         self.footing = realtime.Footing(spin=0.0)
+        self.missed: dict[str, int] = {}  # notes for each output that has gone, since it went
         self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
         self._meter = meter
         self._clock = clock
@@ -47,6 +48,11 @@ class Outgoing:
         """Send nothing more to an output, not even what waits: it is gone."""
         del self.outputs[name]
         self.boxes.close(name)
+
+    def lose(self, name: str) -> None:
+        """The same, and count what it misses until it is back."""
+        self.remove(name)
+        self.missed[name] = 0
 
     def part(self, name: str, farewell: Iterable[Send]) -> Output:
         """Stop sending to an output: what sounds there ends; it is the caller's to close."""
@@ -71,6 +77,8 @@ class Outgoing:
                 for name in self.outputs:
                     self._put(name, (effect,))
                 self._meter.sent += effect.audible
+                for name in self.missed:
+                    self.missed[name] += effect.audible and effect.is_onset
             elif isinstance(effect, Hush):
                 self.boxes.cut(self._clock())
             else:

@@ -287,7 +287,7 @@ class Player:
         for ports in (self._outputs, self._inputs, self._conductor.click.outputs):
             if ports.get(port.name) is port:
                 if ports is self._outputs:
-                    self._outgoing.remove(port.name)
+                    self._outgoing.lose(port.name)
                 else:
                     del ports[port.name]
                 self._lost.add(port.name)
@@ -300,6 +300,8 @@ class Player:
         if name in self._lost:
             self._lost.discard(name)
             self._notice(f"{name} is back")
+            if missed := self._outgoing.missed.pop(name, 0):
+                self._notice(f"{name} missed {missed} notes while it was gone", Level.WARNING)
 
     def _say_where(self) -> None:
         """What a musician must know to be heard, in one line; once the start is over."""

@@ -36,6 +36,9 @@ class Client:
         self.sent: list[tuple[float, bytes]] = []
         self.blocks: list[tuple[float, bytes]] = []
         self.recording = False
+        self.flood: list[bytes] = []
+        self.flood_rate, self.flood_until = 0.0, 0.0
+        self.owed, self.flooded = 0.0, 0
         self.jack.set_process_callback(self.process)
 
     def process(self, frames: int) -> None:
@@ -55,6 +58,16 @@ class Client:
                     break
                 plan.popleft()
                 self.sent.append((now, data))
+        if now < self.flood_until:
+            self.owed += self.flood_rate * frames / self.rate
+            while self.owed >= 1:
+                self.owed -= 1
+                try:
+                    message = self.flood[self.flooded % len(self.flood)]
+                    self.midi_out.write_midi_event(frames - 1, message)
+                except jack.JackError:  # this period is full
+                    break
+                self.flooded += 1
         if self.recording:
             self.blocks.append((now, bytes(self.audio_in.get_buffer())))
 
@@ -79,6 +92,12 @@ def answer(client: Client, order: dict[str, Any]) -> Any:
         case "play":
             events = [(at, bytes.fromhex(data)) for at, data in order["events"]]
             client.plans.append(deque(sorted(events, key=lambda event: event[0])))
+        case "flood":
+            client.flood = [bytes.fromhex(data) for data in order["messages"]]
+            client.flood_rate = order["rate"]
+            client.flood_until = time.monotonic() + order["seconds"]
+        case "flooded":
+            return client.flooded
         case "heard":
             return [(at, data.hex()) for at, data in list(client.heard)]
         case "sent":

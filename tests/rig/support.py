@@ -255,6 +255,14 @@ class FarEnd:
         """Send messages from `midi_out` at these moments (past ones at once); returns at once."""
         self._do("play", events=[(at, data.hex()) for at, data in events])
 
+    def flood(self, messages: Iterable[bytes], rate: float, seconds: float) -> None:
+        """Send so many messages a second, one after another of these; returns at once."""
+        self._do("flood", messages=[m.hex() for m in messages], rate=rate, seconds=seconds)
+
+    def flooded(self) -> int:
+        """How many messages of floods have left."""
+        return int(self._do("flooded"))
+
     def heard(self) -> list[Heard]:
         """Every message that has arrived at `midi_in`, in order."""
         return [Heard(at, bytes.fromhex(data)) for at, data in self._do("heard")]
