@@ -115,14 +115,8 @@ def test_order_and_floor_stand_whatever_the_knobs(
     assert [n.pitch for n in moved] == [n.pitch for n in notes]
     assert moved == same
     if grid != "off":
-        drawn = quantised(
-            notes,
-            timeline,
-            replace(params, strength=1.0, humanise=0.0),
-            floor=floor,
-            before=(),
-            key=(3, 9),
-        )
+        strict = replace(params, strength=1.0, humanise=0.0)
+        drawn = quantised(notes, timeline, strict, floor=floor, before=(), key=(3, 9))
         lines = Grid(timeline, BEATS[grid], 0.0 if "T" in grid else swing)
         for each in drawn:
             assert each.start == pytest.approx(lines.time(lines.nearest(each.start)), abs=1e-6)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.music.event import Event, NoteOff, NoteOn, Other
-from improv.ports.wire import ArrivalClock, to_event
+from improv.music.event import Event, NoteOff, NoteOn, Other, Pulse
+from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,20 @@ def test_arrivals_stay_between_the_polls_and_never_go_back(
         assert polled_before <= at <= now
         assert at >= last
         last = at
+
+
+def test_a_clocks_messages_are_told_from_all_others() -> None:
+    """Pulse, start, continue, stop, song position; no sense, no sysex, nothing cut short."""
+    for data in ([0xF8], [0xFA], [0xFB], [0xFC], [0xF2, 3, 1]):
+        assert to_pulse(data, 1.0) == Pulse(1.0, bytes(data))
+        assert to_event(data, 1.0) is None
+    for data in ([], [0xFE], [0xF2, 3], [0xF2, 200, 1], [0xF0, 1, 0xF7], [0xF8, 0], [0x90, 60, 1]):
+        assert to_pulse(data, 1.0) is None
+
+
+def test_a_clock_gone_wild_is_let_through_in_part() -> None:
+    """10,000 a second come in, some 240 of them get by; a true clock gets by whole."""
+    sluice = Sluice()
+    assert sum(sluice.lets(k / 10_000) for k in range(100_000)) < 2500
+    true = Sluice()
+    assert all(true.lets(k / 120) for k in range(1200))
