@@ -139,7 +139,7 @@ def main() -> None:
                 many = DistributionImproviser(size, "tensorflow", ear, chorus)
                 contenders[f"tensorflow {device}, {batch}"] = drawing(many, batch)
             timed = beside(contenders, how.rounds)
-            rows = [["", "notes/s", "x the first", "roofline notes/s", "of it"]]
+            rows = [["", "notes/s", "x the first", "CPU us a note", "roofline notes/s", "of it"]]
             found = {}
             for row in timed:
                 route, _, futures = row.name.rpartition(", ")
@@ -153,11 +153,17 @@ def main() -> None:
                         row.name,
                         f"{rate:,.0f}",
                         f"{times:.2f}",
+                        f"{row.cpu_us:,.0f}",
                         f"{limit:,.0f}",
                         f"{rate / limit:.1%}",
                     ]
                 )
-                found[row.name] = {"notes_per_s": rate, "times": times, "roofline": limit}
+                found[row.name] = {
+                    "notes_per_s": rate,
+                    "times": times,
+                    "cpu_us": row.cpu_us,
+                    "roofline": limit,
+                }
             report["sizes"][size] = {"weights": parameters(spec), "routes": found}
             tables.append((f"{size}: {parameters(spec) / 1e6:.1f} M weights on the {device}", rows))
     words = f"{flops / 1e9:,.0f} G products/s, {bandwidth / 1e9:,.0f} GB/s; " + (
