@@ -65,7 +65,7 @@ def improviser(folder: ModelFolder, device: str) -> Branching:
 
 
 def _chorus(folder: ModelFolder, device: str) -> Chorus | None:
-    """What draws futures side by side; on a CPU that gains nothing (see tests/bench/futures.py)."""
+    """What draws futures side by side; not on a CPU, where XLA takes a dozen seconds to begin."""
     if device == "cpu":
         return None
     return Chorus(calls(folder, device, FUTURES), folder.spec, FUTURES)
