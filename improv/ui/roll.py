@@ -156,7 +156,7 @@ class PianoRoll(Widget):
         super().__init__(id="roll")
         self._state = state
         self._bounds = (48, 72)
-        self._painted: tuple[int, int, int, int] | None = None
+        self._painted: tuple[object, ...] | None = None
         self._busy = False
         self._strips: list[Strip] = []
         self._now = 0.0
@@ -164,7 +164,9 @@ class PianoRoll(Widget):
     def advance(self, now: float) -> None:
         """Paint again if a column has passed with notes in view, or if the notes changed."""
         self._now = now
-        frame = (math.floor(now / COLUMN_S), self._state.changes, *self.size)
+        status = self._state.status
+        beat = None if status is None else status.sync.timeline
+        frame = (math.floor(now / COLUMN_S), self._state.changes, *self.size, beat)
         if frame == self._painted:
             return
         if self._painted is not None and frame[1:] == self._painted[1:] and not self._busy:

@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from improv.music.timeline import Timeline
 from improv.play.params import Params
-from improv.session.messages import Timing
+from improv.session.messages import Sync, Tap, Timing
 from improv.ui.state import State
 from improv.ui.strip import heading, meters, ports
+from screen import hear, text
+
+NOW = 1000.0  # where the screen's clock stands
 
 GOOD = Timing(
     118, 236, 0.063, 0.279, 0.588, sent=310, queued=9, priority="fifo", drift_ms=-0.004
@@ -68,3 +72,18 @@ def test_the_key_stands_at_the_top_and_the_mode_where_it_is_not_the_usual(status
     left, right = _headed(status(key="D dorian", params=Params(mode="duet")))
     assert "playing  duet" in left
     assert right.startswith("key D dorian  ")
+
+
+async def test_the_beat_is_in_the_strip_and_bar_lines_on_the_roll(app, status) -> None:
+    """Tempo, bar and beat, whose it is; nothing of it without one. b taps."""
+    beat = Timeline(NOW - 3.2, 0.0, 120.0)  # beat 6.4: the third of bar 2
+    async with app.run_test(size=(80, 24)) as pilot:
+        await hear(app, pilot, status())
+        assert not app._strip._words().plain.count("bpm")
+        assert "┊" not in text(app)
+        for word in ("clock", "lost"):
+            await hear(app, pilot, status(sync=Sync(beat, word, runs=True)))
+            assert f"120.0 bpm  2.3  {word}" in app._strip._words().plain
+            assert "┊" in text(app)
+        await pilot.press("b")
+        assert Tap(NOW) in app._link.sent
