@@ -43,7 +43,7 @@ def improv(*line: str) -> tuple[int, list[str]]:
 HEADLESS = ("play", "--headless", "--model", "seed", "--seconds", "1")
 
 
-def test_without_a_midi_system_it_plays_on_into_a_take(
+def test_with_nothing_at_all_it_plays_on_into_a_take(
     mutant: Mutant, tmp_path: Path, figure: Say
 ) -> None:
     """And without a library of sounds either: nothing is lost at least."""
