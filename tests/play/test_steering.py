@@ -144,14 +144,16 @@ def test_density_register_and_length_are_heard_in_what_a_model_plays(model) -> N
     def played(**knobs: float):
         improviser = load(model, "cpu")
         improviser.prime(phrase())
-        notes = [improviser.draw(Params(**knobs), (2, n)) for n in range(150)]
-        return [
-            float(np.mean([getattr(n, a) for n in notes])) for a in ("pitch", "step", "duration")
+        notes = [improviser.draw(Params(**knobs), (2, n)) for n in range(400)]
+        middle = float(np.median([note.duration for note in notes]))  # one may last ten seconds
+        return [float(np.mean([getattr(n, a) for n in notes])) for a in ("pitch", "step")] + [
+            middle
         ]
 
     plain = played()
     assert played(register=0.5)[0] > plain[0] + 3
-    assert played(note_length=0.25)[2] < 0.5 * plain[2]
+    assert played(note_length=2.0)[2] > 1.8 * plain[2]
+    assert played(note_length=0.25)[2] < 0.9 * plain[2]  # a note under 30 ms is heard as longer
     if model == "seed":
         assert "density" in load("seed", "cpu").inert
         return
