@@ -43,6 +43,8 @@ SILENCE = 4.0
 """Seconds without a word after which a player is stuck: it speaks ten times a second."""
 ASLEEP = 1.0
 """Seconds between two looks after which it is the terminal that was stopped, not the player."""
+PAUSE = 1.0
+"""Seconds before the music goes on, so that who listens can find the port and hear the release."""
 KEPT = 25  # notes that another player goes on from
 
 
@@ -206,7 +208,7 @@ class Known:
         assert self._status is not None  # it spoke  # noqa: S101
         idle = setup.idle_start
         if self._status.phase is Phase.PLAYING:
-            idle = 0.0
+            idle = PAUSE
         elif self._status.phase in {Phase.PAUSED, Phase.STOPPED}:
             idle = None
         seconds = setup.seconds

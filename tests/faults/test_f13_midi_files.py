@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from faults.instrument import with_tests
 from ports import test_midifile as files
 
 from improv.errors import InputError
@@ -21,7 +21,8 @@ MUTATIONS = 5000
 Say = Callable[[str], None]
 
 READ = """
-import json, random, resource, sys, time
+import json, random, sys, time
+from faults.instrument import most_memory_mb
 from ports import test_midifile as files
 from improv.errors import InputError
 from improv.ports.midifile import read_arrays
@@ -37,18 +38,15 @@ for _ in range(int(sys.argv[1])):
     except InputError:
         refused += 1
     slowest = max(slowest, time.process_time() - began)
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([good, refused, slowest, most]))
+print(json.dumps([good, refused, slowest, most_memory_mb()]))
 """
 
 
 def test_five_thousand_damaged_files_give_notes_or_a_sentence(figure: Say) -> None:
     """Read in a process of its own, so that its memory is known."""
-    here = str(Path(__file__).parents[1])
-    path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))
     done = subprocess.run(
         [sys.executable, "-c", READ, str(MUTATIONS)],
-        capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path},
+        capture_output=True, text=True, check=False, env=with_tests(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     good, refused, slowest, most = json.loads(done.stdout)

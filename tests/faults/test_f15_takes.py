@@ -205,12 +205,14 @@ while True:
     takes.write(Path(sys.argv[1]))
 """
 HALVES = """
+import time
 import improv.ports.take
 def by_halves(path, data):
     with open(path, "wb") as file:
         for at in range(0, len(data), 256):
             file.write(data[at : at + 256])
             file.flush()
+            time.sleep(0.002)  # a slow disk
 improv.ports.take.replace_bytes = by_halves
 """
 
