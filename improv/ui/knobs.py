@@ -21,6 +21,9 @@ from improv.play.params import Knob, Value
 from improv.play.turning import decimals
 
 LABELS = {
+    "answer_seconds": "seconds",
+    "answer_bars": "bars",
+    "beats_per_bar": "beats a bar",
     "time_temperature": "time temp",
     "top_p": "top-p",
     "notes": "phrase",

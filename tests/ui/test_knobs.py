@@ -7,6 +7,7 @@ import pytest
 from improv.errors import UsageError
 from improv.play.params import KNOBS, Knob, Params
 from improv.ui import knobs
+from improv.ui.slider import NAME_WIDTH
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,10 @@ def test_a_chord_nobody_knows_is_told_how_to_be_written() -> None:
     """And no list of two dozen."""
     with pytest.raises(UsageError, match="no chord"):
         knobs.read(KNOBS["chord"], "blah")
+
+
+def test_every_knob_has_a_name_that_is_shown_whole() -> None:
+    """And no two have the same."""
+    names = [knobs.label(knob) for knob in KNOBS.values()]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) < NAME_WIDTH - 2
