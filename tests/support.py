@@ -23,6 +23,7 @@ class Metronome:
     name: str = "metronome"
     backend: str = "fake"
     inert: frozenset[str] = frozenset()
+    abreast: int = 1
     primed: list[tuple[Note, ...]] = field(default_factory=list)
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:

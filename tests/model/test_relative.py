@@ -53,7 +53,7 @@ def _batch(notes: list[Note]) -> dict[str, np.ndarray]:
         for name in ("pitch", "start", "duration", "velocity")
     ]
     heard, played = hearing.sequences(*columns)
-    style = np.array([[1.0, 0.0]], np.float32)
+    style = np.array([[1.0, 0.0, 0.0]], np.float32)
     return {
         "note": heard.note,
         "past": heard.past,
