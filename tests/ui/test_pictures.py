@@ -145,7 +145,8 @@ def test_steering(link, clock, scene, status, snap_compare, size) -> None:
     params = Params(scale="dorian", key=2, scale_lock=0.5, register=-0.3, density=0.4, polyphony=1)
     link.to_say = [*scene[:-1], status(params=params)]
     app = ImprovApp(link, clock)
-    assert snap_compare(app, terminal_size=size, run_before=pressing("right_square_bracket"))
+    keys = ["right_square_bracket"] * 2
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
