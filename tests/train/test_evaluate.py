@@ -207,9 +207,9 @@ def test_what_is_heard_as_a_style_is_gone_on_with_in_it(tmp_path: Path):
         style: evaluate(
             "default", folder, most=4, style=style, prompts=2, cache=tmp_path / "cache"
         ).report
-        for style in STYLES
+        for style in STYLES[:2]  # melody takes what is on tracks of that name
     }
-    one, two = (reports[style]["generated"] for style in STYLES)
+    one, two = (report["generated"] for report in reports.values())
     assert one["model"] != two["model"]
     assert one["markov"]["key_fit"] == two["markov"]["key_fit"]
     for style, report in reports.items():
