@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from improv.music.event import Note, ProposedNote, Source
 from improv.music.opening import phrase
+from improv.play import sampling
 from improv.play.effects import Effect, Send
 from improv.play.engine import Engine
 from improv.play.messages import ANY, Bounds
@@ -62,3 +65,11 @@ def sent(effects: Sequence[tuple[float, Effect]], source: Source | None = None) 
 def onsets(effects: Sequence[tuple[float, Effect]], source: Source | None = None) -> list[tuple]:
     """(time, pitch) of every note-on."""
     return [(now, data[0]) for now, status, data in sent(effects, source) if status == 0x90]
+
+
+def probabilities(
+    logits: np.ndarray, temperature: float, top_p: float, mask: np.ndarray
+) -> np.ndarray:
+    """(128,) the distribution that a pitch is drawn from."""
+    chance = np.exp(sampling.weigh(logits, temperature, top_p, mask))
+    return np.asarray(chance / chance.sum())

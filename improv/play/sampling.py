@@ -178,12 +178,6 @@ def _nucleus(values: Floats, top_p: float) -> Mask:
     return kept
 
 
-def probabilities(logits: Logits, temperature: float, top_p: float, mask: Mask) -> Floats:
-    """(128,) the distribution that a pitch is drawn from."""
-    chance = np.exp(weigh(logits, temperature, top_p, mask))
-    return np.asarray(chance / chance.sum(), np.float64)
-
-
 def draw_velocity(base: int, spread: int, chance: float) -> int:
     """A velocity at most `spread` from `base`, by a number from -1 to 1; always 1-127."""
     return min(127, max(1, round(base + spread * chance)))

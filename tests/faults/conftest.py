@@ -9,13 +9,14 @@ kept as .github/faults.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from faults.table import Table
-from rig.support import FarEnd, JackServer, RigMissing
+from rig.fixtures import far, jack_server, rig
+
+__all__ = ["far", "jack_server", "rig"]  # fixtures
 
 HERE = Path(__file__).parent
 LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))
@@ -57,39 +58,6 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
         print(words)
 
     return say
-
-
-def _missing(reason: RigMissing) -> NoReturn:
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"CI must run these tests: {reason}")
-    pytest.skip(str(reason))
-
-
-@pytest.fixture(scope="session")
-def faults_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
-    """A JACK server for the whole run, under a name of its own."""
-    try:
-        server = JackServer(tmp_path_factory.mktemp("jack") / "jackd.log")
-        server.start()
-    except RigMissing as reason:
-        _missing(reason)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def rig(faults_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> JackServer:
-    """The server, with this process and those it starts pointed at it."""
-    for name, value in faults_server.env.items():
-        monkeypatch.setenv(name, value)
-    return faults_server
-
-
-@pytest.fixture
-def far(rig: JackServer) -> Iterator[FarEnd]:
-    """The other end of the cables."""
-    with FarEnd(rig.env) as far:
-        yield far
 
 
 @pytest.fixture

@@ -12,45 +12,30 @@ import sys
 import termios
 from pathlib import Path
 
+import rig.playing
 from rig.support import FarEnd, Heard, wait_for
 
-from improv.music.event import Source
-from improv.music.opening import phrase
 from improv.play.clock import monotonic
-from improv.play.params import Params
 from improv.session.messages import (
     Goodbye,
-    ModelSetup,
     ModelState,
     Notice,
     PlayerSetup,
-    Report,
-    Sounded,
     Status,
 )
 from improv.session.watched import WatchedPlayer
 
-OUT, IN = "improv:out", "improv-in:in"
 CHORD = (48, 55, 64, 72)
 LINE = ("--input", "virtual:improv", "--output", "virtual:improv", "--model", "seed")
 
 
-class Playing:
+class Playing(rig.playing.Playing):
     """A player process that is watched, and all it has reported."""
 
     def __init__(self, setup: PlayerSetup) -> None:
-        self.player = WatchedPlayer(setup)
-        self.player.start()
-        self._reports: list[Report] = []
-
-    @property
-    def reports(self) -> list[Report]:
-        self._reports += self.player.receive()
-        return self._reports
-
-    def sounded(self, source: Source | None = None) -> list[Sounded]:
-        notes = [r for r in self.reports if isinstance(r, Sounded)]
-        return [n for n in notes if source is None or n.source is source]
+        player = WatchedPlayer(setup)
+        player.start()
+        super().__init__(player)
 
     @property
     def status(self) -> Status:
@@ -83,21 +68,6 @@ class Playing:
         wait_for(lambda: [r for r in self.reports if isinstance(r, Goodbye)], 5, "its goodbye")
         (goodbye,) = (r for r in self.reports if isinstance(r, Goodbye))
         return goodbye
-
-
-def setup(**changes: object) -> PlayerSetup:
-    """A player on virtual ports that waits for a phrase."""
-    ports = ("virtual:improv",)
-    settled: dict[str, object] = {
-        "params": Params(temperature=0.5, pause=0.5),
-        "seed": 3,
-        "model": ModelSetup("seed", "cpu"),
-        "opening": phrase(),
-        "idle_start": None,
-        "outputs": ports,
-        "inputs": ports,
-    }
-    return PlayerSetup(**(settled | changes))  # type: ignore[arg-type]
 
 
 def allowed(seconds: float) -> float:

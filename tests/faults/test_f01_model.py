@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from faults.conftest import LONG
-from faults.instrument import OUT, Playing, allowed, down, setup
+from faults.instrument import Playing, allowed, down
+from rig.playing import OUT, setup
 from rig.support import FarEnd, Heard, wait_for, wait_until
 
 from improv.play.clock import monotonic

@@ -9,17 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.instrument import (
-    IN,
-    LINE,
-    OUT,
-    AtTheTerminal,
-    allowed,
-    family,
-    hold_chord,
-    lives,
-    wait_released,
-)
+from faults.instrument import LINE, AtTheTerminal, allowed, family, hold_chord, lives, wait_released
+from rig.playing import IN, OUT
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from faults.instrument import (
-    IN,
-    OUT,
     AtTheTerminal,
     allowed,
     family,
@@ -15,6 +13,7 @@ from faults.instrument import (
     processor_seconds,
     wait_released,
 )
+from rig.playing import IN, OUT
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

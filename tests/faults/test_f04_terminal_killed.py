@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from faults.instrument import (
-    IN,
     LINE,
-    OUT,
     allowed,
     children_of,
     command_of,
@@ -20,6 +18,7 @@ from faults.instrument import (
     lives,
     wait_released,
 )
+from rig.playing import IN, OUT
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from faults.instrument import (
-    IN,
-    OUT,
     AtTheTerminal,
     Playing,
     allowed,
@@ -19,8 +17,8 @@ from faults.instrument import (
     hold_chord,
     lives,
     released_at,
-    setup,
 )
+from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

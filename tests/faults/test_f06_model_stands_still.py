@@ -6,7 +6,8 @@ import os
 import signal
 from collections.abc import Callable
 
-from faults.instrument import OUT, Playing, setup
+from faults.instrument import Playing
+from rig.playing import OUT, setup
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

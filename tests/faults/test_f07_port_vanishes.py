@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.instrument import Playing, allowed, down, setup
+from faults.instrument import Playing, allowed, down
+from rig.playing import setup
 from rig.support import FarEnd, JackServer, wait_for, wait_until
 
 from improv.play.clock import monotonic

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.instrument import IN, OUT, Playing, setup
+from faults.instrument import Playing
+from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic

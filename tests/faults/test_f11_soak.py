@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults.instrument import IN, OUT, Playing, down, memory_mb, setup
+from faults.instrument import Playing, down, memory_mb
+from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, JackServer, wait_for, wait_until
 
 from improv.play.clock import monotonic

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 from faults.conftest import LONG
-from faults.instrument import OUT, Playing, down, setup
+from faults.instrument import Playing, down
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from play import test_any_script as any_script
+from rig.playing import OUT, setup
 from rig.support import FarEnd, Heard, wait_for, wait_until
 
 from improv.music.event import ProposedNote

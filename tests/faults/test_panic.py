@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.instrument import IN, OUT, Playing, allowed, down, hold_chord, released_at, setup
+from faults.instrument import Playing, allowed, down, hold_chord, released_at
+from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, wait_for
 
 from improv.play.clock import monotonic

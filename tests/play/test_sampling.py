@@ -13,6 +13,7 @@ from improv.play.messages import ANY
 from improv.play.params import Params
 from improv.play.recent import Recent
 from improv.play.steps import LONGEST_STEP
+from support import probabilities
 
 ALL = sampling.pitch_range(0, 127)
 hostile = st.floats(allow_nan=True, allow_infinity=True, width=32)
@@ -86,7 +87,7 @@ def test_different_keys_give_different_notes() -> None:
 def test_pitches_come_as_often_as_their_probability() -> None:
     """Over 20,000 keys the frequencies are the softmax at that temperature."""
     logits = _logits(3)
-    wanted = sampling.probabilities(logits, 1.3, 1.0, ALL)
+    wanted = probabilities(logits, 1.3, 1.0, ALL)
     drawn = [
         int((sampling.weigh(logits, 1.3, 1.0, ALL) + sampling.noise((11, n)).pitch).argmax())
         for n in range(20_000)
@@ -98,8 +99,8 @@ def test_pitches_come_as_often_as_their_probability() -> None:
 
 def test_temperature_divides_the_logits() -> None:
     """Twice the temperature, half the differences of log probability."""
-    one = np.log(sampling.probabilities(_logits(), 1.0, 1.0, ALL))
-    two = np.log(sampling.probabilities(_logits(), 2.0, 1.0, ALL))
+    one = np.log(probabilities(_logits(), 1.0, 1.0, ALL))
+    two = np.log(probabilities(_logits(), 2.0, 1.0, ALL))
     np.testing.assert_allclose(np.diff(one), 2 * np.diff(two), atol=1e-9)
 
 
@@ -108,7 +109,7 @@ def test_more_temperature_is_more_entropy(temperature: float, more: float) -> No
     """Hotter is never more predictable."""
 
     def entropy(heat: float) -> float:
-        chance = sampling.probabilities(_logits(), heat, 1.0, ALL)
+        chance = probabilities(_logits(), heat, 1.0, ALL)
         return float(-(chance * np.log(np.maximum(chance, 1e-300))).sum())
 
     assert entropy(temperature + more) >= entropy(temperature) - 1e-9
@@ -135,8 +136,8 @@ def test_a_pitch_still_in_range_is_kept_when_the_range_narrows() -> None:
 @given(st.floats(0.05, 0.999), st.integers(0, 20))
 def test_top_p_keeps_the_fewest_pitches_that_hold_that_share(top_p: float, seed: int) -> None:
     """The kept pitches hold at least the share, and without the least of them they would not."""
-    full = sampling.probabilities(_logits(seed), 1.0, 1.0, ALL)
-    kept = sampling.probabilities(_logits(seed), 1.0, top_p, ALL) > 0
+    full = probabilities(_logits(seed), 1.0, 1.0, ALL)
+    kept = probabilities(_logits(seed), 1.0, top_p, ALL) > 0
     assert full[kept].sum() >= top_p - 1e-9
     assert full[kept].sum() - full[kept].min() < top_p
     assert full[kept].min() >= full[~kept].max(initial=0.0)
@@ -145,8 +146,8 @@ def test_top_p_keeps_the_fewest_pitches_that_hold_that_share(top_p: float, seed:
 def test_the_range_is_inside_the_distribution() -> None:
     """What is out of range gives its share to the rest; nothing is folded or clipped."""
     mask = sampling.pitch_range(50, 60)
-    inside = sampling.probabilities(_logits(), 1.0, 1.0, mask)
-    full = sampling.probabilities(_logits(), 1.0, 1.0, ALL)
+    inside = probabilities(_logits(), 1.0, 1.0, mask)
+    full = probabilities(_logits(), 1.0, 1.0, ALL)
     assert inside.sum() == pytest.approx(1.0)
     np.testing.assert_allclose(inside[50:61], full[50:61] / full[50:61].sum())
     assert not inside[~mask].any()
@@ -156,8 +157,8 @@ def test_an_empty_mask_is_no_mask() -> None:
     """Forbidding everything must not end the music."""
     empty = np.zeros(128, np.bool_)
     np.testing.assert_allclose(
-        sampling.probabilities(_logits(), 1.0, 1.0, empty),
-        sampling.probabilities(_logits(), 1.0, 1.0, ALL),
+        probabilities(_logits(), 1.0, 1.0, empty),
+        probabilities(_logits(), 1.0, 1.0, ALL),
     )
 
 

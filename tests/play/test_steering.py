@@ -12,6 +12,7 @@ from improv.music.scale import SCALES, belong
 from improv.play import asking, sampling, steering
 from improv.play.params import Params
 from improv.play.recent import Recent
+from support import probabilities
 
 LOCKED = Params(scale="dorian", key=2)
 CLASSES = belong(2, "dorian")
@@ -90,7 +91,7 @@ def test_muting_is_the_networks_own_distribution_given_the_scale() -> None:
     logits = _logits(4)
     params = replace(LOCKED, out_of_scale="mute", low=0, high=127)
     inside = np.array([p % 12 in CLASSES for p in range(128)])
-    wanted = sampling.probabilities(logits, 1.0, 1.0, inside)
+    wanted = probabilities(logits, 1.0, 1.0, inside)
     drawn = [_pitch(logits, params, n) for n in range(20_000)]
     found = np.bincount(drawn, minlength=128) / len(drawn)
     assert np.all(np.abs(found - wanted) <= 4 * np.sqrt(wanted / len(drawn)) + 1e-3)

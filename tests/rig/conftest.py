@@ -5,11 +5,9 @@ Where JACK is missing these tests are skipped with the reason, but in CI (CI=tru
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -17,7 +15,8 @@ HERE = Path(__file__).parent
 # `--import-mode=importlib` puts no folder on the path; so that `from rig.support import ...` works
 sys.path.insert(0, str(HERE.parent))
 
-from rig.support import (  # noqa: E402  # after the path is set
+from rig.fixtures import far, jack_server, missing, rig  # noqa: E402  # after the path is set
+from rig.support import (  # noqa: E402
     FarEnd,
     JackServer,
     RigMissing,
@@ -27,6 +26,8 @@ from rig.support import (  # noqa: E402  # after the path is set
     wait_for,
 )
 
+__all__ = ["far", "jack_server", "rig"]  # fixtures
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -34,41 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.rig)
 
 
-def _missing(reason: RigMissing) -> NoReturn:
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"CI must run the rig tests: {reason}")
-    pytest.skip(str(reason))
-
-
-@pytest.fixture(scope="session")
-def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
-    """One JACK server for the whole run, under a name of its own."""
-    try:
-        server = JackServer(tmp_path_factory.mktemp("jack") / "jackd.log")
-    except RigMissing as reason:
-        _missing(reason)
-    try:
-        server.start()
-    except RigMissing as reason:
-        server.close()
-        _missing(reason)
-    yield server
-    server.close()
-
-
 @pytest.fixture(autouse=True)
-def rig(jack_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> JackServer:
-    """The server, with this process and those it starts pointed at it."""
-    for name, value in jack_server.env.items():
-        monkeypatch.setenv(name, value)
-    return jack_server
-
-
-@pytest.fixture
-def far(rig: JackServer) -> Iterator[FarEnd]:
-    """The other end of the cables."""
-    with FarEnd(rig.env) as far:
-        yield far
+def _on_the_rig(rig: JackServer) -> JackServer:
+    """Every test of this folder is pointed at the server."""
+    return rig
 
 
 @pytest.fixture
@@ -79,7 +49,7 @@ def synth(rig: JackServer, far: FarEnd, tmp_path: Path) -> Iterator[Synth]:
     try:
         process = start_synth(rig.env, find_soundfont(), tmp_path / "synth.log")
     except RigMissing as reason:
-        _missing(reason)
+        missing(reason)
     ports = Synth()
     try:
         wait_for(lambda: {ports.midi_in, ports.left} <= set(far.ports()), 10, "fluidsynth's ports")

@@ -13,15 +13,14 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from rig.playing import IN, OUT, Playing, cabled, setup
 from rig.support import FarEnd, Heard, JackServer, end, wait_for, wait_until
-from rig.test_the_instrument import IN, OUT, Playing
 
 from improv.music.event import Source
-from improv.music.opening import phrase
 from improv.play.chance import uniform
 from improv.play.clock import monotonic
 from improv.play.params import Params
-from improv.session.messages import Action, ModelSetup, PlayerSetup, Transport
+from improv.session.messages import Action, ModelSetup, Transport
 from improv.session.terminal import PlayerProcess
 
 CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
@@ -35,26 +34,11 @@ def play(rig: object, far: FarEnd) -> Iterator[object]:
     started: list[PlayerProcess] = []
 
     def start(*, metronome: str | None = None, **knobs: object) -> Playing:
-        player = PlayerProcess(
-            PlayerSetup(
-                params=Params(**knobs),  # type: ignore[arg-type]
-                seed=3,
-                model=ModelSetup("default", "cpu"),
-                opening=phrase(),
-                idle_start=None,
-                outputs=("virtual:improv",),
-                inputs=("virtual:improv",),
-                metronome=metronome,
-            )
-        )
+        params = Params(**knobs)  # type: ignore[arg-type]
+        model = ModelSetup("default", "cpu")
+        player = PlayerProcess(setup(params=params, model=model, metronome=metronome))
         started.append(player)
-        player.start()
-        playing = Playing(player)
-        wait_for(playing.ready, seconds=30.0, word="the model")
-        wait_for(lambda: OUT in far.ports() and IN in far.ports(), word="the ports")
-        far.connect(far.midi_out, IN)
-        far.connect(OUT, far.midi_in)
-        return playing
+        return cabled(player, far)
 
     yield start
     for player in started:

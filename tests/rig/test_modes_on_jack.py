@@ -10,15 +10,14 @@ import statistics
 from collections.abc import Iterator
 
 import pytest
-from rig.support import FarEnd, Heard, wait_for, wait_until
-from rig.test_the_instrument import IN, OUT, Playing, pairs
+from rig.playing import Playing, cabled, pairs, setup
+from rig.support import FarEnd, Heard, wait_until
 
 from improv.music.event import Source
-from improv.music.opening import phrase
 from improv.music.scale import belong
 from improv.play.clock import monotonic
 from improv.play.params import Params
-from improv.session.messages import ModelSetup, PlayerSetup
+from improv.session.messages import ModelSetup
 from improv.session.terminal import PlayerProcess
 
 LATE = 0.060  # seconds; a companion that comes later than that is no companion
@@ -30,25 +29,11 @@ def play(rig: object, far: FarEnd) -> Iterator[object]:
     started: list[PlayerProcess] = []
 
     def start(**knobs: object) -> Playing:
-        player = PlayerProcess(
-            PlayerSetup(
-                params=Params(pause=0.4, **knobs),  # type: ignore[arg-type]
-                seed=3,
-                model=ModelSetup("default", "cpu"),
-                opening=phrase(),
-                idle_start=None,
-                outputs=("virtual:improv",),
-                inputs=("virtual:improv",),
-            )
-        )
+        params = Params(pause=0.4, **knobs)  # type: ignore[arg-type]
+        model = ModelSetup("default", "cpu")
+        player = PlayerProcess(setup(params=params, model=model))
         started.append(player)
-        player.start()
-        playing = Playing(player)
-        wait_for(playing.ready, seconds=20.0, word="the model")
-        wait_for(lambda: OUT in far.ports() and IN in far.ports(), word="the ports")
-        far.connect(far.midi_out, IN)
-        far.connect(OUT, far.midi_in)
-        return playing
+        return cabled(player, far)
 
     yield start
     for player in started:

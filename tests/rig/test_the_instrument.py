@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from rig.performance import as_messages, performance
-from rig.support import FarEnd, Heard, Synth, wait_for, wait_until
+from rig.playing import IN, OUT, Playing, pairs
+from rig.support import FarEnd, Synth, wait_for, wait_until
 
 from improv.music.event import Source
 from improv.music.opening import phrase
@@ -23,52 +24,16 @@ from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.session.messages import (
     Action,
-    Goodbye,
     ModelSetup,
-    ModelState,
     Notice,
     PlayerSetup,
-    Report,
     SetParam,
     Sounded,
-    Status,
     Transport,
 )
 from improv.session.terminal import PlayerProcess
 
-OUT, IN = "improv:out", "improv-in:in"
 XYLOPHONE = 13
-
-
-class Playing:
-    """A player process and all it has reported."""
-
-    def __init__(self, player: PlayerProcess) -> None:
-        self.player = player
-        self._reports: list[Report] = []
-
-    @property
-    def reports(self) -> list[Report]:
-        self._reports += self.player.receive()
-        return self._reports
-
-    def sounded(self, source: Source | None = None) -> list[Sounded]:
-        notes = [r for r in self.reports if isinstance(r, Sounded)]
-        return [n for n in notes if source is None or n.source is source]
-
-    def state(self) -> Status | None:
-        return next((r for r in reversed(self.reports) if isinstance(r, Status)), None)
-
-    def ready(self) -> bool:
-        status = self.state()
-        return status is not None and status.model_state is ModelState.READY
-
-    def end(self) -> Goodbye:
-        assert self.player.stop() == 0
-        wait_for(lambda: self.player.ended or self.reports, word="the last reports")
-        goodbye = self.reports[-1]
-        assert isinstance(goodbye, Goodbye)
-        return goodbye
 
 
 @pytest.fixture
@@ -88,23 +53,6 @@ def playing(rig: object) -> Iterator[Playing]:
     player.start()
     yield Playing(player)
     player.stop()
-
-
-def pairs(heard: list[Heard]) -> int:
-    """Asserts that every on has one off and every off one on; how many there are."""
-    down: Counter[tuple[int, int]] = Counter()
-    count = 0
-    for message in heard:
-        key = (message.data[0] & 0x0F, message.data[1])
-        if message.is_on:
-            assert down[key] == 0, message
-            down[key] += 1
-            count += 1
-        elif message.is_off:
-            assert down[key] == 1, message
-            down[key] -= 1
-    assert not +down
-    return count
 
 
 def entropy(notes: list[Sounded]) -> float:
