@@ -13,8 +13,8 @@ from typing import Any
 
 from improv.errors import UsageError
 from improv.music.event import Note
+from improv.play import knobs
 from improv.play.params import KNOBS, Params
-from improv.ui import knobs
 
 
 def number(text: str) -> float:

@@ -94,7 +94,7 @@ def _play(session: Session, options: argparse.Namespace) -> Replay:
 
 
 def _knob(text: str) -> tuple[str, Value]:
-    from improv.ui import knobs
+    from improv.play import knobs
 
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from improv.errors import UsageError
+from improv.play import knobs
 from improv.play.params import KEY, KNOBS, Value
 from improv.session.messages import (
     Action,
@@ -39,7 +40,6 @@ from improv.session.messages import (
     Undo,
     Unlearn,
 )
-from improv.ui import knobs
 from improv.ui.control_list import ControlList
 from improv.ui.help import help_page, log_page
 from improv.ui.keyboard import HeldKeys

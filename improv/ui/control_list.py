@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from improv.play import knobs
 from improv.play.params import KNOBS
 from improv.play.turning import at_fraction
 from improv.session.messages import Control, Standing
-from improv.ui import knobs
 
 NONE_YET = "none yet: choose a knob, press L, and move a control"
 

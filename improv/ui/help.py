@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from improv.play import knobs
 from improv.play.params import KNOBS
-from improv.ui import knobs
 from improv.ui.keys import KEYS
 from improv.ui.slider import UNUSED
 from improv.ui.state import Logged

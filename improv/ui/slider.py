@@ -24,9 +24,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from improv.play import turning
+from improv.play import knobs, turning
 from improv.play.params import Knob, Value
-from improv.ui import knobs
 
 NAME_WIDTH = 14  # with the marker
 VALUE_WIDTH = 12

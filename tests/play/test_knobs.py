@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from improv.errors import UsageError
+from improv.play import knobs
 from improv.play.params import KNOBS, Knob, Params
-from improv.ui import knobs
 from improv.ui.slider import NAME_WIDTH
 
 
