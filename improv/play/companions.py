@@ -6,6 +6,8 @@ its note has ended is not played at all.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from improv.listen.context import Context
 from improv.music.event import Source
 from improv.play import asking
@@ -20,20 +22,23 @@ LONGEST = 10.0
 
 
 class Companions:
-    """Those that are asked for; what sounds is the wire's."""
+    """Those of a voice that are asked for; what sounds is the wire's."""
 
-    def __init__(self, context: Context, wire: Wire, scheduler: Scheduler, seed: int) -> None:
+    def __init__(
+        self, context: Context, wire: Wire, scheduler: Scheduler, seed: int, voice: int
+    ) -> None:
         self._context = context
         self._wire = wire
         self._scheduler = scheduler
         self._seed = seed
+        self._voice = voice
         self._asked: set[int] = set()
 
     def ask(self, serial: int, params: Params, now: float) -> None:
         """Ask for companions of a note of yours."""
         request = asking.for_companions(params, self._context, serial, self._seed, now)
         self._asked.add(request.number)
-        self._wire.do(Ask(request))
+        self._wire.do(Ask(replace(request, voice=self._voice)))
 
     def take(self, proposal: Proposal, params: Params, now: float) -> int:
         """Sound what was asked for with its note, if that sounds; how many notes."""
@@ -45,7 +50,9 @@ class Companions:
         for note in notes:
             serial = self._wire.new_serial()
             self._context.begin(serial, note, held=True)
-            self._wire.start(serial, params.channel, note, now, due=now, audible=True)
+            self._wire.start(
+                serial, params.channel, note, now, due=now, audible=True, voice=self._voice
+            )
             self._wire.tie(serial, -proposal.number)
             self._scheduler.owe(serial, now + LONGEST)
         return len(notes)

@@ -23,12 +23,16 @@ from improv.play.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a message that was due at `due`. `audible` False: only for a take, thru is off."""
+    """Send a message that was due at `due`. `audible` False: only for a take, thru is off.
+
+    It goes to the outputs of its voice: yours goes where the first's do, and a reset to all (0).
+    """
 
     message: bytes
     due: float
     source: Source
     audible: bool = True
+    voice: int = 1
 
     @property
     def is_onset(self) -> bool:

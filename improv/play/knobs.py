@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from improv.errors import UsageError
-from improv.music import chord, general_midi, scale
+from improv.music import general_midi, scale
 from improv.music.names import (
     pitch_class_name,
     pitch_class_number,
@@ -90,7 +90,7 @@ def read(knob: Knob, text: str) -> Value:
     """The value a musician typed. Ranges are Params' to check; raises UsageError on no value."""
     word = text.strip().lower()
     if knob.kind in {bool, str}:
-        return text.strip() if knob.also(text.strip()) else _read_word(knob, word)
+        return text.strip() if knob.also(text.strip()) else _read_word(knob, text.strip())
     if knob.name in _READ and not word.isdecimal():
         return _READ[knob.name](text)
     if word in WORDS.get(knob.name, {}):
@@ -105,7 +105,8 @@ def read(knob: Knob, text: str) -> Value:
     return _channel(number) if knob.name == "channel" else number
 
 
-def _read_word(knob: Knob, word: str) -> Value:
+def _read_word(knob: Knob, text: str) -> Value:
+    word = text.lower()
     for choice in knob.choices:
         if word == choice.lower():
             return choice
@@ -113,8 +114,7 @@ def _read_word(knob: Knob, word: str) -> Value:
         return True
     if knob.kind is bool and word in {"off", "no", "0", "false"}:
         return False
-    if knob.name == "chord":
-        chord.pitch_classes(word)  # says how one is written
+    knob.explain(text)
     *most, last = knob.choices or ("on", "off")
     raise UsageError(f"{label(knob)} is {', '.join(most)} or {last}, not {word!r}")
 

@@ -24,6 +24,7 @@ class Sounding:
     pitch: int
     source: Source
     audible: bool = True  # False: known to takes only, thru is off
+    voice: int = 1
 
     @property
     def key(self) -> tuple[int, int, bool]:

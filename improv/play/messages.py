@@ -163,6 +163,7 @@ class Request:
     branches: tuple[int, ...] = ()  # of the first notes; of those after them 0
     others: bool = False
     together: bool = False  # all begin with the context's last note
+    voice: int = 1  # whose plan it is for
 
     def within(self) -> Bounds:
         """The steps between which the first note may begin."""
@@ -205,6 +206,7 @@ class Proposal:
     notes: tuple[ProposedNote, ...]
     inference_us: tuple[float, ...]  # per note
     future: int = 0
+    voice: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +215,4 @@ class Futures:
 
     number: int
     others: tuple[Future, ...]
+    voice: int = 1

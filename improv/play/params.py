@@ -23,6 +23,10 @@ def _never(_: str) -> bool:
     return False
 
 
+def _nothing(_: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Knob:
     """What a control surface needs to know of one parameter."""
@@ -37,6 +41,7 @@ class Knob:
     help: str
     choices: tuple[str, ...] = ()  # from the least to the most; `low` and `high` number them
     also: Callable[[str], bool] = _never  # whether a word that is no choice is a value all the same
+    explain: Callable[[str], object] = _nothing  # raises UsageError: why a word is none
 
     @property
     def spelt(self) -> bool:
@@ -52,11 +57,28 @@ def _knob(default: Value, low: float, high: float, step: float, unit: str, words
 
 
 def _choice(
-    default: str, choices: tuple[str, ...], words: str, also: Callable[[str], bool] = _never
+    default: str,
+    choices: tuple[str, ...],
+    words: str,
+    also: Callable[[str], bool] = _never,
+    explain: Callable[[str], object] = _nothing,
 ) -> Any:
     last = len(choices) - 1
     metadata = {"low": 0, "high": last, "step": 1, "unit": "", "help": words}
-    return field(default=default, metadata={**metadata, "choices": choices, "also": also})
+    spelling = {"choices": choices, "also": also, "explain": explain}
+    return field(default=default, metadata={**metadata, **spelling})
+
+
+def _is_voice(text: str) -> bool:
+    from improv.play import voices  # which reads its lines by the knobs below
+
+    return voices.is_line(text)
+
+
+def _read_voice(text: str) -> object:
+    from improv.play import voices
+
+    return voices.read(text)
 
 
 GUARDS = OFF, GENTLE, STRONG = ("off", "gentle", "strong")
@@ -74,6 +96,10 @@ SYNCS = NO_SYNC, INTERNAL, CLOCK = ("off", "internal", "clock")
 NO_GRID = "off"
 GRIDS = (NO_GRID, "1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
+VOICES = {2: "voice_2", 3: "voice_3", 4: "voice_4"}
+"""The knobs of the voices beside the first, see play.voices."""
+_BESIDE = "a voice beside the first: bass, or words such as solo, channel 3, range C2-C4"
+_PARTS = ("off", "bass", "harmony", "lead", "pad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +144,7 @@ class Params:
         chords.CHOICES,
         "the chord it leans on: Am7, or its notes: C E G",
         chords.is_chord,
+        chords.pitch_classes,
     )
     lean: float = _knob(0.5, 0.0, 1.0, 0.1, "", "how far it leans on the notes of a chord")
     register: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards low (-1) or high (1)")
@@ -145,6 +172,9 @@ class Params:
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     transpose: int = _knob(0, -24, 24, 1, "semitones", "moves all it plays; its scale stays yours")
+    voice_2: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
+    voice_3: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
+    voice_4: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
     thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
     morph: float = _knob(0.0, 0.0, 60.0, 0.5, "s", "how long a preset takes to come in")
     recall: bool = _knob(False, 0, 1, 1, "", "your program change 1-9 recalls a preset")  # noqa: FBT003  # a table row
@@ -182,6 +212,8 @@ def _check(knob: Knob, value: object) -> None:
     if knob.kind is str:
         if isinstance(value, str) and (value in knob.choices or knob.also(value)):
             return
+        if isinstance(value, str):
+            knob.explain(value)
         *most, last = knob.choices
         raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
     if isinstance(value, bool) or not isinstance(value, (int, float)):

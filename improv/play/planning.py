@@ -17,7 +17,7 @@ from improv.play.again import Again
 from improv.play.asking import COMMIT, HORIZON, RETRY
 from improv.play.effects import Ask
 from improv.play.freeze import Loop
-from improv.play.messages import Beat, Follow, Proposal
+from improv.play.messages import Proposal
 from improv.play.params import ANSWER, BARS, SOLO, Params
 from improv.play.placing import CROWD, anchor, place
 from improv.play.promptness import Promptness
@@ -38,7 +38,8 @@ class Plan:
         promptness: is told what is planned and what sounds.
         seed: makes the same music of the same playing.
         limit: notes in all, whatever the phrase length; None is no limit.
-        bpm: its own tempo.
+        tempo: the beat that all voices play to.
+        voice: whose plan it is.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class Plan:
         promptness: Promptness,
         seed: int,
         limit: int | None,
-        bpm: float,
+        tempo: Tempo,
+        voice: int,
     ) -> None:
         self.scheduler = Scheduler()
-        self.tempo = Tempo(bpm)
+        self._tempo = tempo
+        self._voice = voice
         self.again = Again()
         self.seed = seed
         self._context = context
@@ -83,15 +86,10 @@ class Plan:
     def answer(self, end: float, yours: float, params: Params) -> None:
         """An answer begins, to a phrase of `yours` seconds that ended at `end`."""
         if params.mode == ANSWER and params.answer == BARS:
-            floor, seconds = self.tempo.answer(end, params)
+            floor, seconds = self._tempo.answer(end, params)
             self.begin(floor, seconds=seconds)
         else:
             self.begin(end, seconds=modes.answer_seconds(params, yours))
-
-    def keep_time(self, item: Follow | Beat, params: Params, now: float) -> None:
-        """Take word of a beat; what was planned to another is planned anew."""
-        if self.tempo.take(item, params, now):
-            self.drop(self.scheduler.heard(now) + COMMIT)
 
     def left(self, params: Params) -> int | None:
         """Notes left of the phrase under way, or None where nobody has counted them."""
@@ -129,7 +127,7 @@ class Plan:
             own = tuple(n for n in request.context if n.source is Source.IMPROV)
             request = replace(request, context=own or request.context)
         others = params.notes == 0 or self._issued == self._phrase_from
-        return self.again.ask(replace(request, others=others))
+        return self.again.ask(replace(request, others=others, voice=self._voice))
 
     def take(self, proposal: Proposal, params: Params, now: float) -> None:
         """Plan what was proposed, unless the plan it belonged to was dropped."""
@@ -197,7 +195,7 @@ class Plan:
         floor = max(self._floor, heard)
         placed = place(proposed, anchor=last, floor=floor, before=before)
         first = placed[0].start if placed else floor
-        timeline = self.tempo.timeline(params)
+        timeline = self._tempo.timeline(params)
         if timeline is not None:
             planned, key = self.scheduler.plan, (self.seed, self._issued)
             placed = quantised(placed, timeline, params, floor=floor, before=planned, key=key)

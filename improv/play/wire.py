@@ -21,7 +21,7 @@ from improv.listen.pedals import Pedals
 from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
 from improv.play.effects import Effect, Send, Tell
-from improv.play.ledger import Ledger, Sounding, note_on, program_change
+from improv.play.ledger import Ledger, Sounding, note_on
 from improv.play.messages import Ended, Notice, Planned, Sounded
 from improv.play.params import Params
 from improv.play.transposing import moved
@@ -52,11 +52,19 @@ class Wire:
         return self._last_serial
 
     def start(
-        self, serial: int, channel: int, note: Note, now: float, *, due: float, audible: bool
+        self,
+        serial: int,
+        channel: int,
+        note: Note,
+        now: float,
+        *,
+        due: float,
+        audible: bool,
+        voice: int = 1,
     ) -> None:
         """Start a note that is due at `due`; one that is not audible goes to takes only."""
         note = self._as_it_sounds(note)
-        sounding = Sounding(serial, channel, note.pitch, note.source, audible)
+        sounding = Sounding(serial, channel, note.pitch, note.source, audible, voice)
         cut = self.ledger.start(sounding)
         heard = max(now, due)
         if cut is not None:  # a late wake must not put the end of one behind the start of the next
@@ -66,21 +74,19 @@ class Wire:
             rung = sustain.strike(sounding.key)
             if rung is not None:
                 self._context.end(rung, note.start)
-        self.send(note_on(channel, note.pitch, note.velocity), due, note.source, audible=audible)
+        struck = note_on(channel, note.pitch, note.velocity)
+        self.send(struck, due, note.source, audible=audible, voice=voice)
         self.tell(Sounded(serial, note.pitch, note.velocity, heard, note.source))
 
     def tie(self, serial: int, to: int) -> None:
         """A note ends with another that sounds, whoever lets that go."""
         self._tied.setdefault(to, []).append(serial)
 
-    def make_room(self, params: Params, note: Note, now: float) -> None:
-        """End the oldest of improv's notes where one more would be too many, see `play.steps`."""
-        key = (
-            params.channel,
-            self._as_it_sounds(note).pitch,
-            True,
-        )  # a note that has it ends in any case
-        others = [each for each in self.ledger.sounding(Source.IMPROV) if each.key != key]
+    def make_room(self, params: Params, note: Note, now: float, voice: int = 1) -> None:
+        """End the oldest of a voice's notes where one more would be too many, see `play.steps`."""
+        # a note that has this key ends in any case
+        key = (params.channel, self._as_it_sounds(note).pitch, True)
+        others = [each for each in self._its_notes(voice) if each.key != key]
         for oldest in others[: max(0, len(others) + 1 - params.polyphony)]:
             self.end(oldest.serial, now, due=note.start)
 
@@ -97,9 +103,9 @@ class Wire:
             due = now if due is None else due
             self._let_go(note, now, due=due, at=due if at is None else at)
 
-    def end_all(self, source: Source, now: float) -> int:
-        """End all notes of one of us; how many there were."""
-        sounding = self.ledger.sounding(source)
+    def end_all(self, source: Source, now: float, voice: int | None = None) -> int:
+        """End all notes of one of us, or of one voice; how many there were."""
+        sounding = self.ledger.sounding(source) if voice is None else self._its_notes(voice)
         for note in sounding:
             self.end(note.serial, now)
         return len(sounding)
@@ -132,19 +138,15 @@ class Wire:
             self.send(message, now, Source.YOU, audible=audible)
         self._cease(self._yours.lift(), now)
 
-    def greeting(self, params: Params, now: float, *, chosen: bool) -> list[Send]:
-        """What an output is told when it opens: your pedals, and an instrument that was chosen."""
-        self.ledger.touch(params.channel)
-        said = [Send(message, now, Source.YOU, params.thru) for message in self.pedals_down()]
-        if chosen:
-            program = program_change(params.channel, params.program)
-            said.append(Send(program, now, Source.IMPROV))
-        return said
+    def greeting(self, now: float, *, audible: bool) -> list[Send]:
+        """What an output is told of you when it opens: your pedals."""
+        return [Send(message, now, Source.YOU, audible) for message in self.pedals_down()]
 
     def farewell(self, now: float) -> list[Send]:
         """What an output is told before it closes: each note's end, and every channel reset."""
-        offs = [Send(n.note_off, now, n.source, n.audible) for n in self.ledger.sounding()]
-        return offs + [Send(message, now, Source.IMPROV) for message in self.ledger.silence()]
+        offs = [Send(n.note_off, now, n.source, n.audible, n.voice) for n in self.ledger.sounding()]
+        resets = [Send(message, now, Source.IMPROV, voice=0) for message in self.ledger.silence()]
+        return offs + resets
 
     def silence(self, now: float) -> int:
         """End every note, then reset every channel used; how many notes there were."""
@@ -152,13 +154,15 @@ class Wire:
         for note in sounding:
             self.end(note.serial, now)
         for message in self.ledger.silence():
-            self.send(message, now, Source.IMPROV)
+            self.send(message, now, Source.IMPROV, voice=0)
         self._pedals.lift()
         self._cease(self._yours.lift(), now)
         return len(sounding)
 
-    def send(self, message: bytes, due: float, source: Source, *, audible: bool = True) -> None:
-        self._effects.append(Send(message, due, source, audible))
+    def send(
+        self, message: bytes, due: float, source: Source, *, audible: bool = True, voice: int = 1
+    ) -> None:
+        self._effects.append(Send(message, due, source, audible, voice))
         if audible:
             self._cease(self._its.hear(message), due)
 
@@ -181,13 +185,16 @@ class Wire:
         effects, self._effects = self._effects, []
         return effects
 
+    def _its_notes(self, voice: int) -> list[Sounding]:
+        return [note for note in self.ledger.sounding(Source.IMPROV) if note.voice == voice]
+
     def _as_it_sounds(self, note: Note) -> Note:
         if note.source is Source.YOU or not self.transpose:
             return note
         return replace(note, pitch=moved(note.pitch, self.transpose))
 
     def _let_go(self, note: Sounding, now: float, *, due: float, at: float) -> None:
-        self.send(note.note_off, due, note.source, audible=note.audible)
+        self.send(note.note_off, due, note.source, audible=note.audible, voice=note.voice)
         sustain = self._yours if note.source is Source.YOU else self._its
         if sustain.keep(note.serial, note.key):
             self._context.release(note.serial, at)

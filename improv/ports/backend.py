@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from improv.errors import DeviceError, UsageError
-from improv.ports.jack_pulse import JACK_CLIENTS
+from improv.ports.jack_pulse import IS_INPUT, IS_OUTPUT, JACK_CLIENTS
 from improv.ports.quiet import quiet
 
 
@@ -188,40 +189,52 @@ def find(wanted: str, names: Sequence[str], direction: str) -> int:
 
 
 class PortWatch:
-    """Lists ports again and again with one pair of clients; not for two threads at once.
+    """Lists ports again and again; not for two threads at once.
 
     To be asked at 1 Hz, to see what was plugged in or out: nothing reports it (python-rtmidi
     #98). Where a JACK server dies the lists are empty, and stay so until every port opened on it
-    is closed and a server runs again.
+    is closed and a server runs again. On JACK it costs no client of its own: see jack_pulse.
     """
 
     def __init__(self, backend: Backend | None = None) -> None:
         first, self.backend = first_client("MidiIn", lambda _: WATCH, backend)
+        self._pair: tuple[Any, ...] = (first,)
+        self._by_pulse = False
         with quiet():
-            self._pair: tuple[Any, ...] = (first, client("MidiOut", self.backend, WATCH))
+            self._begin()
 
     def look(self) -> PortList:
         """The ports there are now."""
-        if self.backend is Backend.JACK and (JACK_CLIENTS.stopped or not self._pair):
-            self._start_again()
-        if not self._pair:
-            return PortList((), (), self.backend)
-        ins, outs = (tuple(stable_names(one.get_ports(), self.backend)) for one in self._pair)
+        if self.backend is Backend.JACK and JACK_CLIENTS.stopped:
+            self.close()
+        if not self._by_pulse and not self._pair:
+            with suppress(OSError), quiet():  # not yet
+                self._pair = (client("MidiIn", self.backend, WATCH),)
+                self._begin()
+        if self._by_pulse:
+            ins, outs = JACK_CLIENTS.ports(IS_OUTPUT), JACK_CLIENTS.ports(IS_INPUT)
+        elif self._pair:
+            ins, outs = (tuple(stable_names(one.get_ports(), self.backend)) for one in self._pair)
+        else:
+            ins, outs = (), ()
         return PortList(ins, outs, self.backend)
 
-    def _start_again(self) -> None:
-        self.close()
-        with quiet():
-            try:
-                for direction in ("MidiIn", "MidiOut"):
-                    self._pair += (client(direction, self.backend, WATCH),)
-            except OSError:  # not yet
-                self.close()
+    def _begin(self) -> None:
+        """With the pulse where there is one, else with a client for each direction."""
+        if self.backend is Backend.JACK and JACK_CLIENTS.watch():
+            self._by_pulse = True
+            (first,), self._pair = self._pair, ()
+            release(first, self.backend)
+        else:
+            self._pair += (client("MidiOut", self.backend, WATCH),)
 
     def close(self) -> None:
         for one in self._pair:
             release(one, self.backend)
         self._pair = ()
+        if self._by_pulse:
+            JACK_CLIENTS.closed()
+            self._by_pulse = False
 
 
 def available(backend: Backend | None = None) -> PortList:

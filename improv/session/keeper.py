@@ -28,6 +28,8 @@ from improv.session.messages import (
 DEATHS, WINDOW = 3, 30.0
 WAKING = (Action.PLAY, Action.NEW, Action.AGAIN)
 """What a musician who asks for it wants music with."""
+WAITING = 64
+"""Requests that may wait to be sent; of one plan the model answers only the newest."""
 HANGS = 5.0
 """Seconds without an answer after which a model is taken for dead: a note takes a millisecond."""
 
@@ -127,8 +129,7 @@ class ModelKeeper(threading.Thread):
                 link.write(process.stdin.fileno(), self._setup)
             except OSError:
                 process.kill()
-            # Only the newest request matters: older ones are for plans that were dropped.
-            writer = link.Writer(process.stdin.fileno(), "model", size=1)
+            writer = link.Writer(process.stdin.fileno(), "model", size=WAITING)
             writer.start()
             self._writer = writer
             while (reply := link.read(process.stdout.fileno())) is not None:

@@ -21,7 +21,31 @@ if TYPE_CHECKING:
 QUIET = 0.15
 """Seconds without a request after which futures are drawn: a knob that is being turned asks for a
 plan ten times a second, and of each but the last nothing will be heard."""
-Incoming = queue.SimpleQueue[Request | None]
+
+
+class Incoming:
+    """The requests that have come in and are not taken up, for the thread that answers them."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._newest: dict[int, int] = {}  # number of the last request for each voice's plan
+
+    def put(self, request: Request | None) -> None:
+        """Queue one, or None at the end."""
+        if request is not None and not request.together:
+            self._newest[request.voice] = request.number
+        self._queue.put(request)
+
+    def get(self, timeout: float | None) -> Request | None:
+        """The next one. Raises queue.Empty."""
+        return self._queue.get(timeout=timeout)
+
+    def empty(self) -> bool:
+        return self._queue.empty()
+
+    def is_stale(self, request: Request) -> bool:
+        """Whether another has come in for the same plan."""
+        return self._newest.get(request.voice, request.number) != request.number
 
 
 def serve(thinker: Thinker, inward: Incoming, outward: int, urgency: realtime.Urgency) -> None:
@@ -37,7 +61,7 @@ def serve(thinker: Thinker, inward: Incoming, outward: int, urgency: realtime.Ur
                 link.write(outward, more)
             continue
         try:
-            request = inward.get(timeout=QUIET if thinker.busy else None)
+            request = inward.get(QUIET if thinker.busy else None)
         except queue.Empty:
             quiet = True
             continue
@@ -76,7 +100,7 @@ def main() -> int:
     try:
         name, backend = improviser.name, improviser.backend
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
-        requests: Incoming = queue.SimpleQueue()
+        requests = Incoming()
 
         def take(request: Request | None) -> None:
             urgency.begin()
@@ -86,7 +110,7 @@ def main() -> int:
         urgency = realtime.Urgency()
         reader.start()
         urgency.follow(reader)
-        serve(Thinker(improviser, most, lambda: not requests.empty()), requests, outward, urgency)
+        serve(Thinker(improviser, most, requests.is_stale), requests, outward, urgency)
     except BrokenPipeError:  # the player is gone
         os._exit(0)
     return 0

@@ -2,10 +2,11 @@
 
 An answer never waits for what is not needed for it: where somebody waits, one future is drawn and
 sent, as if there were no others. The others are drawn while nobody waits, one note at a time, and
-left at once when a request comes in. A request that came in while an older one was answered is for
-another plan, so the older one gets no answer; companions of a note are of no plan, and always come.
+left at once when a request comes in. A request that came in while an older one of the same voice
+was answered is for another plan, so the older one gets no answer; companions of a note are of no
+plan, and always come.
 
-Pure but for the clock: `waiting` says whether a request has come in, and is asked between notes.
+Pure but for the clock: `stale` says whether such a request has come in, and is asked between notes.
 """
 
 from __future__ import annotations
@@ -31,14 +32,23 @@ def fitting(seconds: float) -> int:
 
 
 class Thinker:
-    """A model with its work. `most` futures of each point are drawn; of 1 there are no others."""
+    """A model with its work.
+
+    Args:
+        improviser: what draws.
+        most: futures of each point that are drawn; of 1 there are no others.
+        stale: whether a request that came in since is for the same plan.
+    """
 
     def __init__(
-        self, improviser: Improviser, most: int, waiting: Callable[[], bool] = lambda: False
+        self,
+        improviser: Improviser,
+        most: int,
+        stale: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._improviser = improviser
         self._most = most
-        self._waiting = waiting
+        self._stale = stale
         self._work: deque[Iterator[Futures | None]] = deque(maxlen=POINTS)
 
     @property
@@ -70,23 +80,24 @@ class Thinker:
         """The plan's own future, timing each note in microseconds of wall time."""
         notes, took = [], []
         for key, within in request.draws():
-            if self._waiting() and not request.together:
+            if not request.together and self._stale(request):
                 return None
             began = time.perf_counter_ns()
             notes.append(improviser.draw(request.params, key, within))
             took.append((time.perf_counter_ns() - began) / 1000)
-        return Proposal(request.number, tuple(notes), tuple(took))
+        return Proposal(request.number, tuple(notes), tuple(took), voice=request.voice)
 
     def _choice(
         self, improviser: Branching, request: Request, drawn: futures.Futures
     ) -> Proposal | None:
         began, notes = time.perf_counter(), request.count * request.futures
         for _ in drawn.imagine(improviser, request.futures):
-            if self._waiting():
+            if self._stale(request):
                 return None
         best = drawn.ranked()[0]
         took = 1e6 * (time.perf_counter() - began) / max(1, notes)
-        return Proposal(request.number, best.notes, (took,) * len(best.notes), best.number)
+        took_each = (took,) * len(best.notes)
+        return Proposal(request.number, best.notes, took_each, best.number, request.voice)
 
     def _others(
         self, improviser: Branching, request: Request, drawn: futures.Futures, played: int
@@ -97,7 +108,7 @@ class Thinker:
             improviser.prime(request.context, request.before)  # it may have gone on since
             for _ in drawn.imagine(improviser, self._most):
                 yield None
-        yield Futures(request.number, tuple(drawn.others(played)))
+        yield Futures(request.number, tuple(drawn.others(played)), request.voice)
 
 
 def answer(improviser: Improviser, request: Request) -> Proposal:

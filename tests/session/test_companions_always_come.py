@@ -13,7 +13,7 @@ from support import Metronome
 
 def test_a_request_that_waits_leaves_plans_and_no_companions() -> None:
     """A plan is another's by then; a chord's companions are each wanted."""
-    thinker = Thinker(Metronome(), 1, waiting=lambda: True)
+    thinker = Thinker(Metronome(), 1, stale=lambda _: True)
     plan = Request(5, phrase(), Params(), 3, 7, 0)
     assert thinker.answer(plan) is None
     proposal = thinker.answer(replace(plan, number=-9, together=True))

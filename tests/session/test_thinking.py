@@ -78,11 +78,11 @@ def test_the_work_of_futures_is_left_for_a_request_that_comes_in() -> None:
     """Its plan was dropped: it gets no answer, after one note more and not after 32."""
     asked = []
 
-    def waiting() -> bool:
+    def stale(_: Request) -> bool:
         asked.append(None)
         return len(asked) == 3
 
-    thinker = Thinker(Dice(), 32, waiting)
+    thinker = Thinker(Dice(), 32, stale)
     assert thinker.answer(request(futures=4)) is None
     assert len(asked) == 3
     assert not thinker.busy

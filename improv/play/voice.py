@@ -1,0 +1,308 @@
+"""A voice: what it plans and plays, and whose turn it is as it sees it.
+
+    WAITING --you play--> LISTENING --your phrase ends--> PLAYING --phrase played out--> WAITING
+       |                      ^                               |
+       +--nobody plays--> PLAYING <-------- you play ---------+
+
+All voices hear the same and go on from one context; each plays with you in its own mode. When you
+play, all that is planned and has not sounded is dropped and a proposal still under way becomes
+stale by its number; what sounds ends when it was going to. A turned knob drops the plan beyond
+`COMMIT` seconds and asks again, so it is heard in the very next note. Notes are numbered from the
+start and a dropped note gives its number back: the same number draws with the same random
+numbers, so a plan bends under a knob instead of jumping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from improv.listen.context import Context
+from improv.listen.turns import Turns
+from improv.music.event import Note, NoteOn, Source
+from improv.play import asking, modes
+from improv.play.asking import COMMIT, LEAD
+from improv.play.companions import Companions
+from improv.play.effects import Send
+from improv.play.ledger import program_change
+from improv.play.messages import Action, Notice, Phase, Proposal
+from improv.play.params import HARMONISE, PEDAL, SILENCE, Params
+from improv.play.planning import ALL, Plan
+from improv.play.promptness import Promptness
+from improv.play.scheduler import TOO_LATE, Start
+from improv.play.tempo import Tempo
+from improv.play.voices import FIRST
+from improv.play.wire import Wire
+
+APART = 0x2545F4914F6CDD1D  # by which voices' seeds are apart, so that no two draw alike
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all voices share: what has sounded, the way out, your phrases and the beat."""
+
+    context: Context
+    wire: Wire
+    turns: Turns
+    tempo: Tempo
+    opening: tuple[Note, ...]
+    seed: int
+    idle_start: float | None
+    limit: int | None
+
+
+class Voice:
+    """One voice; off it plays nothing, and still ends what it began. `params` are its own."""
+
+    def __init__(self, number: int, common: Common, params: Params) -> None:
+        self.number = number
+        self.params = params
+        self.on = number == FIRST
+        self.phase = Phase.WAITING
+        self.played = self.dropped = 0
+        self.promptness = Promptness()
+        self._wire = common.wire
+        self._context = common.context
+        self._turns = common.turns
+        self._idle_start = common.idle_start
+        seed = (common.seed + APART * (number - FIRST)) % 2**63
+        self.plan = Plan(
+            common.context,
+            common.opening,
+            self.promptness,
+            seed,
+            common.limit,
+            common.tempo,
+            number,
+        )
+        self._part = modes.YourPart()
+        self._companions = Companions(
+            common.context, common.wire, self.plan.scheduler, seed, number
+        )
+        self._ready = False
+        self._idle_at: float | None = None
+        self._chosen = params.program != Params().program  # an instrument was asked for
+
+    def due(self) -> float | None:
+        """When `advance` must be called at the latest; None while nothing is due."""
+        times = [self.plan.scheduler.due()]
+        if self.on:
+            times += [self._answer_due(), self._idle_due(), self._ask_at()]
+        return min((time for time in times if time is not None), default=None)
+
+    def greeting(self, now: float) -> list[Send]:
+        """What an output is told of this voice: its instrument, if one was chosen."""
+        if not self.on:
+            return []
+        self._wire.ledger.touch(self.params.channel)
+        if not self._chosen:
+            return []
+        message = program_change(self.params.channel, self.params.program)
+        return [Send(message, now, Source.IMPROV, voice=self.number)]
+
+    # --- the model
+
+    def model_ready(self, now: float) -> None:
+        """It answers from now on."""
+        self._ready = True
+        self.plan.again.lost()
+        self._companions.forget()
+        if self._idle_start is not None and self._idle_at is None:
+            self._idle_at = now + self._idle_start
+
+    def model_lost(self) -> None:
+        self._ready = False
+        self.plan.again.lost()
+        self._companions.forget()
+
+    def take(self, proposal: Proposal, now: float) -> None:
+        """Plan what was proposed, or sound it with your note."""
+        if proposal.number >= 0:
+            self.plan.take(proposal, self.params, now)
+        else:
+            self.played += self._companions.take(proposal, self.params, now)
+
+    # --- your playing
+
+    def hear(self, serial: int, key: NoteOn, now: float) -> None:
+        """You struck a key. What that changes depends on how it plays with you."""
+        self._part.strike(key.at, begins=self.phase is not Phase.LISTENING)
+        mode = self.params.mode
+        if mode == HARMONISE:
+            if self._ready and self.phase not in {Phase.PAUSED, Phase.STOPPED}:
+                self._companions.ask(serial, self._steered(now), now)
+        elif mode in modes.TAKING_TURNS:
+            self.plan.again.forget()
+            if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
+                self.plan.drop(ALL)
+                self.promptness.interrupted()
+                self.phase = Phase.LISTENING
+        elif mode in modes.JOINING:
+            self.plan.again.forget()
+            if self.phase is Phase.PLAYING:
+                self.plan.drop(self.plan.scheduler.heard(now) + modes.REACTION)
+            elif self.phase is not Phase.PAUSED:
+                self.begin(now)
+
+    def hand_over(self, data: bytes, now: float) -> None:
+        """It is its turn, by your soft pedal, if that is what ends your phrase."""
+        by_pedal = self.params.hand_over == PEDAL and modes.is_handed_over(data)
+        if by_pedal and self.phase is Phase.LISTENING:
+            self._answer(now, now)
+
+    # --- commands
+
+    def turn(self, name: str, params: Params | None, now: float) -> None:
+        """A knob was turned, and these are the voice's now; None where it is off."""
+        if params is None:
+            self._leave(now)
+            return
+        before, self.params = self.params, params
+        if not self.on:
+            self._join(now)
+            return
+        if self.number != FIRST and params == before:
+            return  # it has that otherwise
+        if (before.program, before.channel) != (params.program, params.channel):
+            self._choose_instrument(now)
+        if name in modes.AT_ONCE:
+            return
+        self.plan.drop(self.plan.scheduler.heard(now) + COMMIT)
+        if self.phase is Phase.PLAYING:
+            self.promptness.turned(now)
+        if name == "freeze" and not self.plan.freeze(params.freeze, now) and params.freeze:
+            self._wire.tell(Notice("there is nothing to loop yet: play something first"))
+
+    def play(self, now: float) -> None:
+        """Its turn: to answer where you play, else to go on."""
+        if self.phase is Phase.LISTENING:
+            self._answer(now, now)
+        else:
+            self.begin(now)
+
+    def begin(self, floor: float) -> None:
+        """Play from then on, from the opening where nothing has been heard."""
+        self.plan.begin(floor, anew=self.phase is not Phase.PLAYING)
+        self.phase = Phase.PLAYING
+
+    def drop(self) -> None:
+        """Let nothing come that is planned or asked for."""
+        self.plan.drop(ALL)
+        self._companions.forget()
+
+    def rest(self, action: Action) -> None:
+        """Play nothing more: paused or stopped."""
+        self.drop()
+        self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
+
+    def forget(self) -> None:
+        """Drop what is planned, and where it could go back to."""
+        self.plan.drop(ALL)
+        self.plan.again.forget()
+
+    def play_again(self, now: float) -> bool:
+        """Something else, from where what sounds began; whether there is such a place."""
+        if self.plan.again.version is None or not self._ready:
+            return False
+        ask = self.plan.play_again(self._steered(now), now)
+        self.phase = Phase.PLAYING
+        if ask is not None:
+            self._wire.do(ask)
+        return True
+
+    def _join(self, now: float) -> None:
+        """It was off; it begins where the next phrase does, or at once where others play."""
+        self.on = True
+        self._choose_instrument(now)
+
+    def _leave(self, now: float) -> None:
+        if self.on and self.number != FIRST:
+            self.rest(Action.STOP)
+            self._wire.end_all(Source.IMPROV, now, self.number)
+            self.phase = Phase.WAITING
+            self.on = False
+
+    def _choose_instrument(self, now: float) -> None:
+        self._chosen = True
+        params = self.params
+        self._wire.ledger.touch(params.channel)
+        program = program_change(params.channel, params.program)
+        self._wire.send(program, now, Source.IMPROV, voice=self.number)
+
+    # --- its playing
+
+    def advance(self, now: float) -> None:
+        """Do all that is due by now."""
+        while ready := self.plan.scheduler.pop_due(now):
+            for item in ready:
+                if isinstance(item, Start):
+                    self._sound(item.note, now)
+                else:
+                    self._wire.end(item.serial, now, due=item.due)
+        if not self.on:
+            return
+        self._take_turn(now)
+        if self.phase is Phase.PLAYING and self.plan.is_played_out(self.params):
+            self.phase = Phase.WAITING
+            self._idle_at = None
+        ask_at = self._ask_at()
+        if ask_at is not None and now >= ask_at:
+            self._wire.do(self.plan.ask(self._steered(now), now))
+
+    def _answer(self, end: float, now: float) -> None:
+        """Answer your phrase, which ends at `end`."""
+        yours = self._part.seconds(self._turns.over_at(now))
+        self.plan.answer(end, yours, self.params)
+        self.phase = Phase.PLAYING
+        self.promptness.answering()
+
+    def _steered(self, now: float) -> Params:
+        """The knobs as your playing moves them: your key, your left hand, the room you take."""
+        params = asking.in_your_key(self.params, self._context.snapshot(now))
+        held = (note.pitch for note in self._wire.ledger.sounding(Source.YOU))
+        return modes.as_played_with(params, held, self._part, now)
+
+    def _take_turn(self, now: float) -> None:
+        """Begin where your phrase has ended, or where nobody plays."""
+        answer_at = self._answer_due()
+        if answer_at is not None and now >= answer_at:
+            end = self._turns.phrase_end(self.params.pause)
+            takes_turns = self.params.mode in modes.TAKING_TURNS
+            self._answer(end if takes_turns and end is not None else now, now)
+        idle_at = self._idle_due()
+        if idle_at is not None and now >= idle_at:
+            self.begin(now)
+
+    def _sound(self, note: Note, now: float) -> None:
+        if self.plan.scheduler.heard(now) - note.start > TOO_LATE:
+            self.dropped += 1
+            return
+        self._wire.make_room(self.params, note, now, self.number)
+        serial = self._wire.new_serial()
+        self.played += 1
+        self.plan.sounded(note, now)
+        self._context.begin(serial, note, held=False)
+        channel = self.params.channel
+        self._wire.start(
+            serial, channel, note, now, due=note.start, audible=True, voice=self.number
+        )
+        self.plan.scheduler.owe(serial, note.start + note.duration)
+
+    def _answer_due(self) -> float | None:
+        """When to ask for the answer to your phrase, if you do nothing more."""
+        if self.phase is not Phase.LISTENING:
+            return None
+        if self.params.mode not in modes.TAKING_TURNS:
+            return float("-inf")  # the mode has changed: it waits for you no longer
+        end = self._turns.phrase_end(self.params.pause)
+        if end is None or self.params.hand_over != SILENCE:
+            return None
+        return end - LEAD - self.plan.scheduler.lead
+
+    def _idle_due(self) -> float | None:
+        waits = self.phase is Phase.WAITING and self._ready and self.params.mode != HARMONISE
+        return self._idle_at if waits else None
+
+    def _ask_at(self) -> float | None:
+        """When to ask the model for more, if it is to play by itself."""
+        plays = self.phase is Phase.PLAYING and self._ready and self.params.mode != HARMONISE
+        return self.plan.ask_at(self.params) if plays else None
