@@ -26,6 +26,7 @@ from improv.play.interfaces import Input, Output
 from improv.play.messages import Beat, Follow, Level, Notice, Phase
 from improv.play.params import CLOCK, INTERNAL, NO_SYNC, Params
 from improv.play.timing import Meter
+from improv.session.casting import EVERYBODY
 from improv.session.messages import PlayerSetup, Tap, Turn
 from improv.session.outgoing import Outgoing
 
@@ -252,4 +253,4 @@ def _ahead(outgoing: Outgoing) -> float:
 
 
 def _sends(timed: list[Timed]) -> list[Send]:
-    return [Send(message, due, Source.IMPROV) for due, message in timed]
+    return [Send(message, due, Source.IMPROV, voice=EVERYBODY) for due, message in timed]

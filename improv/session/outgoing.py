@@ -19,6 +19,7 @@ from improv.play.outbox import Departure, Outboxes
 from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
+from improv.session.casting import Casting
 
 
 class Outgoing:
@@ -32,6 +33,7 @@ class Outgoing:
         lose: Callable[[Output, str], None],
     ) -> None:
         self.outputs: dict[str, Output] = {}
+        self.casting = Casting()
         self.footing = realtime.Footing(spin=0.0)
         self.missed: dict[str, int] = {}  # notes for each output that has gone, since it went
         self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
@@ -74,8 +76,10 @@ class Outgoing:
         """Do those effects that reach the outputs, in order: notes due together leave together."""
         for effect in effects:
             if isinstance(effect, Send):
-                for name in self.outputs:
-                    self._put(name, (effect,))
+                cast = self.casting.to(effect, self.outputs)
+                for name, output in self.outputs.items():
+                    if name in cast or output.is_take:
+                        self._put(name, (effect,))
                 self._meter.sent += effect.audible
                 for name in self.missed:
                     self.missed[name] += effect.audible and effect.is_onset

@@ -99,14 +99,13 @@ class Player:
         self._outputs = self._outgoing.outputs
         self._conductor = Conductor(setup, inbox.put, self._outgoing, self._clock, self._lose)
         self._inputs: dict[str, Input] = {}
-        # what was last chosen, None until then: a port that opens after it was closed again goes
+        # last chosen, None until then: a port that opens after it was closed again goes
         self._wanted_outputs: tuple[str, ...] | None = None
         self._wanted_inputs: tuple[str, ...] | None = None
         self._choices = rack.PortChoices((), ())
         self._model = ModelReady(setup.model.model, "")
         self._model_state = ModelState.LOADING
-        self._started_up = False
-        self._said = ""
+        self._started_up, self._said = False, ""
         self._lost: set[str] = set()  # ports that have gone and not returned
         self._reason: str | None = None  # why it ends, once it does
         self._exit_code = 0
@@ -138,8 +137,7 @@ class Player:
         self._desk.open(others)
         self._outgoing.footing = realtime.ask()
         realtime.freeze()
-        seconds = self._setup.seconds
-        end = None if seconds is None else self._clock() + seconds
+        end = None if (s := self._setup.seconds) is None else self._clock() + s
         look = Chore(STATUS_EVERY, STATUS_TAKES, self._clock())
         while self._reason is None:
             due = (self._engine.due(), self._outgoing.due(), self._conductor.due(self._engine))
@@ -152,7 +150,9 @@ class Player:
             if isinstance(item, (SetParam, Transport, Answered)):
                 self._report(self._status(self._clock()))
             self._outgoing.depart()
-            self._look_ahead()
+            # As far ahead as the slowest output needs; not while effects are still applied.
+            lead = self._outgoing.boxes.lead + realtime.AHEAD
+            self._apply(self._engine.lead_by(lead, self._clock()))
             if look.is_time(now, *due[1:], self._engine.due()):
                 self._aftermath.again(self._outputs.values(), now, sounding=self._engine.sounding)
                 self._say_faults()
@@ -197,6 +197,8 @@ class Player:
                 for took in item.inference_us if isinstance(item, Proposal) else ():
                     self._meter.inference_us.add(took)
                 self._apply(self._engine.handle(item, now))
+                if isinstance(item, SetParam):
+                    self._cast()
             case SetOutputs():
                 self._set_outputs(item.specs)
             case SetInputs():
@@ -254,6 +256,7 @@ class Player:
                 self._choices = item
             case rack.StartedUp():
                 self._started_up = True
+                self._cast()
                 realtime.follow(self._outgoing.footing)
                 self._say_where()
 
@@ -311,7 +314,17 @@ class Player:
         outputs = ", ".join(self._outputs) or "nowhere"
         self._notice(f"listening on {inputs}; playing to {outputs}")
 
+    def _cast(self) -> None:
+        """Have the outputs open that a voice has for itself, and no longer those it had."""
+        before = self._outgoing.casting.outputs
+        for words in self._outgoing.casting.cast(self._engine.params):
+            self._notice(words, Level.WARNING)
+        if self._outgoing.casting.outputs != before:
+            chosen = self._wanted_outputs or self._setup.outputs or (*self._outputs,)
+            self._set_outputs(tuple(spec for spec in chosen if spec not in before))
+
     def _set_outputs(self, specs: tuple[str, ...]) -> None:
+        specs = tuple(dict.fromkeys((*specs, *self._outgoing.casting.outputs)))
         self._wanted_outputs = specs
         self._rack.forget_lost("output", keep=specs)
         for name in set(self._outputs) - set(specs):
@@ -343,11 +356,6 @@ class Player:
                     self._keeper.ask(request)
                 case Tell(report=report):
                     self._report(report)
-
-    def _look_ahead(self) -> None:
-        """Play as far ahead as the slowest output needs; not while effects are still applied."""
-        lead = self._outgoing.boxes.lead + realtime.AHEAD
-        self._apply(self._engine.lead_by(lead, self._clock()))
 
     def _say_faults(self) -> None:
         for words in self._faults.look(self._inputs.values(), self._outputs.values()):
