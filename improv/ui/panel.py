@@ -68,6 +68,7 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "clock_out",
         "click",
     ),
+    "voices": ("voice_2", "voice_3", "voice_4"),
     "sound": (),  # and all the others
 }
 _REST = "sound"
