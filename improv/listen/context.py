@@ -22,6 +22,10 @@ LONGEST = 512
 """Notes that are kept."""
 
 
+Kept = tuple[tuple[int, Note], ...]
+"""Notes with their serial numbers, in the order they began."""
+
+
 class Context:
     """At most `size` notes, each known by its serial number."""
 
@@ -69,6 +73,20 @@ class Context:
         for serial, note in enumerate(phrase, start=-len(phrase)):
             shifted = replace(note, start=note.start - phrase[-1].start + end, source=Source.YOU)
             self._notes[serial] = shifted
+
+    def kept(self) -> Kept:
+        """All of it as a value, to be put back by `restore`."""
+        return tuple(self._notes.items())
+
+    def restore(self, kept: Kept, end: float) -> None:
+        """Have these notes in place of what there is, shifted so that the last begins at `end`.
+
+        What still sounds of them has the length it has by now.
+        """
+        self.clear()
+        later = end - kept[-1][1].start if kept else 0.0
+        for serial, note in kept:
+            self._notes[serial] = replace(note, start=note.start + later)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -33,6 +33,7 @@ from improv.play.messages import (
     Transport,
 )
 from improv.play.params import VOICES, Params
+from improv.play.places import Places
 from improv.play.planning import ALL
 from improv.play.promptness import Promptness
 from improv.play.tempo import Tempo
@@ -71,6 +72,7 @@ class Engine:
         self._turns = Turns()
         self._tempo = Tempo(params.tempo)
         self._wire = Wire(self._context, params.transpose)
+        self._places = Places(self._context)
         self._hands = Hands(self._context, self._wire, self._turns)
         common = Common(
             self._context, self._wire, self._turns, self._tempo, opening, seed, idle_start, limit
@@ -268,13 +270,6 @@ class Engine:
                 for voice in self._on():
                     voice.rest(action)
                 self.released += self._wire.end_all(Source.IMPROV, now)
-            case Action.NEW:
-                for voice in self._voices:
-                    voice.forget()
-                self._context.clear()
-                self._tempo.begin_anew(now)
-                for voice in self._on():
-                    voice.begin(now)
             case Action.AGAIN:
                 if not [voice for voice in self._on() if voice.play_again(now)]:
                     self._wire.tell(Notice("there is nothing to play again yet"))
@@ -283,6 +278,26 @@ class Engine:
                 self._let_all_go(now)
                 for voice in self._on():
                     voice.rest(Action.STOP)
+            case Action.KEEP:
+                kept = self._places.keep()
+                words = f"kept the last {kept} notes; K goes on from them"
+                self._wire.tell(Notice(words if kept else "there is nothing to keep yet"))
+            case _:
+                self._move(action, now)
+
+    def _move(self, action: Action, now: float) -> None:
+        """Go on from elsewhere in the music."""
+        for voice in self._voices:
+            voice.forget()
+        moved, words = self._places.move(action, now)
+        if action is Action.NEW:
+            self._tempo.begin_anew(now)
+        elif words:
+            self._wire.tell(Notice(words))
+        begins = moved and action in {Action.NEW, Action.MORE}
+        for voice in self._on():
+            if begins or voice.phase is Phase.PLAYING:
+                voice.begin(now)
 
     def _let_all_go(self, now: float) -> None:
         for voice in self._voices:

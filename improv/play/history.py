@@ -1,12 +1,14 @@
-"""Undo and redo of the knobs: what they were before each gesture.
+"""Undo and redo: what the knobs were before each gesture, and when the music was moved by hand.
 
-A burst of turns of one knob is one step, and so are turns of several at one moment (a preset, a
-scale with its key, all to their defaults). A new turn after an undo forgets what was undone.
+What the context was then is for `play.places` to know; here is only that it was moved. A burst of
+turns of one knob is one step, and so are turns of several at one moment (a preset, a scale with its
+key, all to their defaults). A new turn after an undo forgets what was undone.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum
 
 from improv.play.params import Params
 
@@ -17,12 +19,21 @@ MOMENT = 0.05
 """Seconds within which turns of different knobs are one gesture."""
 
 
+class Moved(Enum):
+    """Stands for a step that was none of a knob's."""
+
+    MUSIC = "music"
+
+
+Step = Params | Moved
+
+
 class History:
     """The steps that can be undone, and those that were."""
 
     def __init__(self) -> None:
-        self._before: deque[Params] = deque(maxlen=STEPS)
-        self._after: list[Params] = []
+        self._before: deque[Step] = deque(maxlen=STEPS)
+        self._after: list[Step] = []
         self._gesture: frozenset[str] = frozenset()
         self._at = 0.0  # of the last turn
 
@@ -45,25 +56,32 @@ class History:
         self._begin(before)
         self._gesture = frozenset()
 
-    def undo(self, params: Params) -> Params | None:
-        """What to go back to from here, if there is anything."""
+    def moved(self) -> None:
+        """The music was moved by hand."""
+        self._begin(Moved.MUSIC)
+
+    def undo(self, params: Params) -> Step | None:
+        """What to go back to from here, if there is anything: knobs, or where the music was."""
         return self._go(self._before, self._after, params)
 
-    def redo(self, params: Params) -> Params | None:
+    def redo(self, params: Params) -> Step | None:
         """What was undone last."""
         return self._go(self._after, self._before, params)
 
-    def _begin(self, before: Params) -> None:
+    def _begin(self, before: Step) -> None:
         self._before.append(before)
         self._after.clear()
         self._gesture = frozenset()
 
     def _go(
-        self, away: deque[Params] | list[Params], back: deque[Params] | list[Params], params: Params
-    ) -> Params | None:
+        self, away: deque[Step] | list[Step], back: deque[Step] | list[Step], params: Params
+    ) -> Step | None:
         self._gesture = frozenset()
         while away:
             there = away.pop()
+            if isinstance(there, Moved):
+                back.append(there)
+                return there
             if there != params:  # else a turn that was taken back by hand
                 back.append(params)
                 return there

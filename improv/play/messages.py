@@ -24,6 +24,11 @@ class Action(Enum):
     STOP = "stop"  # silence; the context is kept; PLAY or your playing starts it again
     NEW = "new"  # forget the context and begin from the prompt or the built-in phrase
     AGAIN = "again"  # from where what sounds began, another future: see play.again
+    BACK = "back"  # forget the last notes and go on from before them: see play.places
+    KEEP = "keep"  # remember the last notes as a phrase that is liked
+    MORE = "more"  # go on from the phrase that is liked
+    EARLIER = "earlier"  # the context as it was before NEW, BACK or MORE
+    LATER = "later"  # and as it was before that
     PANIC = "panic"  # a note-off for each sounding note, pedals up, all sound off; then as STOP
 
 

@@ -17,8 +17,8 @@ from improv.errors import UsageError
 from improv.music.event import Other
 from improv.play.controls import Control, Controls, Standing
 from improv.play.gliding import Glide, in_order
-from improv.play.history import History
-from improv.play.messages import Level, Notice, SetParam
+from improv.play.history import History, Moved
+from improv.play.messages import Action, Level, Notice, SetParam, Transport
 from improv.play.params import KNOBS, Params, Value
 from improv.play.turning import at_fraction
 from improv.session import controls_file, presets
@@ -35,6 +35,8 @@ from improv.session.osc import COMPLAINTS_EVERY, Osc, OscWaiting
 from improv.session.presets import Preset
 
 PROGRAM_CHANGE = 0xC0
+MOVES = frozenset({Action.NEW, Action.BACK, Action.MORE})
+"""What moves the music, and can be undone."""
 
 Errand = Callable[[], object]
 
@@ -118,6 +120,8 @@ class Desk:
                 continue
             if isinstance(each, SetParam):
                 self._by_hand(each.name, each.value, now)
+            if isinstance(each, Transport) and each.action in MOVES:
+                self._history.moved()
             self._out.append(each)
         self._move_on(now)
         return self._out
@@ -209,6 +213,8 @@ class Desk:
         there = self._history.redo(self._params) if redo else self._history.undo(self._params)
         if there is None:
             self._say(f"there is nothing to {'redo' if redo else 'undo'}")
+        elif isinstance(there, Moved):
+            self._out.append(Transport(Action.LATER if redo else Action.EARLIER))
         else:
             self._turn_to({name: getattr(there, name) for name in KNOBS})
 

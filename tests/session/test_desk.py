@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from improv.errors import UsageError
 from improv.music.event import NoteOn, Other
 from improv.play.controls import Control
-from improv.play.messages import Notice, SetParam
+from improv.play.messages import Action, Notice, SetParam, Transport
 from improv.play.params import KNOBS, Params
 from improv.play.turning import at_fraction
 from improv.session import controls_file, presets
@@ -155,6 +155,25 @@ def test_a_preset_is_undone_in_one_step_even_half_way() -> None:
     assert table.params == Params()
     table.feed(Undo(redo=True))
     assert table.params.guard == "off"
+
+
+def test_knobs_and_the_music_are_undone_in_the_order_they_were_moved() -> None:
+    """One key takes back whatever was done last."""
+    table = Table()
+    table.feed(SetParam(1, "density", 0.5), 1.0)
+    table.feed(Transport(Action.BACK), 2.0)
+    table.feed(Transport(Action.STOP), 3.0)  # which is not undone
+    table.feed(SetParam(2, "velocity", 99), 4.0)
+    for _ in range(3):
+        table.feed(Undo())
+    assert table.params == Params()
+    assert table.passed[-1] == Transport(Action.EARLIER)
+    for _ in range(3):
+        table.feed(Undo(redo=True))
+    assert (table.params.density, table.params.velocity) == (0.5, 99)
+    assert table.passed[-1] == Transport(Action.LATER)
+    table.feed(Undo(redo=True))
+    assert table.said == ["there is nothing to redo"]
 
 
 def test_half_a_range_that_does_not_go_with_the_other_half_is_said() -> None:
