@@ -29,6 +29,7 @@ from typing import IO, TYPE_CHECKING, Any
 import platformdirs
 
 from improv.errors import ModelRefused, UsageError
+from improv.model.putting import put
 from improv.model.spec import (
     ARCHITECTURES,
     LARGEST,
@@ -200,10 +201,7 @@ def write(
             with replace_file(fresh / name) as file:
                 file.write(content)
         verify(fresh)
-        if path.exists():
-            path.rename(fresh / "before")
-            (fresh / "before").rename(fresh.with_name(fresh.name + ".before"))
-        fresh.rename(path)
+        put(fresh, path)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(fresh.with_name(fresh.name + ".before"), ignore_errors=True)

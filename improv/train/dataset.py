@@ -124,10 +124,10 @@ def load(
     if not listed:
         counts = ", ".join(f"{label} {n}" for label, n in _counts(manifest).items())
         raise InputError(f"no pieces in the {split} split of {source}; there are: {counts}")
-    offsets = np.load(folder / "offsets.npy")
+    offsets = np.load(folder / "offsets.npy", allow_pickle=False)
     first, last = listed[0][0], listed[-1][0] + 1
     begin, end = offsets[first], offsets[last]
-    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r")[begin:end] for name in _COLUMNS}
+    columns = {name: _column(folder, name)[begin:end] for name in _COLUMNS}
     rings, tune = columns.pop("rings"), columns.pop("melody")
     if durations == PEDALLED:
         columns["duration"] = columns["duration"] + rings
@@ -167,12 +167,18 @@ def _cache(cache: Path | None) -> Path:
     return cache or platformdirs.user_cache_path("improv", appauthor=False) / "datasets"
 
 
+def _column(folder: Path, name: str) -> npt.NDArray[Any]:
+    """(notes,) one field of all notes, read from the disk where it is looked at."""
+    column: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    return column
+
+
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a dataset that is whole."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
         for name in _COLUMNS:
-            if len(np.load(folder / f"{name}.npy", mmap_mode="r")) != manifest["notes"]:
+            if len(_column(folder, name)) != manifest["notes"]:
                 return None
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
