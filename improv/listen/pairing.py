@@ -18,6 +18,10 @@ class Pairing:
     def __len__(self) -> int:
         return len(self._down)
 
+    def is_down(self, pitch: int) -> bool:
+        """Whether the key of a pitch is down on any channel."""
+        return any(key[1] == pitch for key in self._down)
+
     def press(self, event: NoteOn, serial: int) -> int | None:
         """Note a key going down; the serial of the note it cuts off, if it was down already."""
         key = (event.channel, event.pitch)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from improv.errors import UsageError
 from improv.listen.context import Context
 from improv.listen.turns import Turns
-from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
 from improv.play import asking, voices
 from improv.play.asking import COMMIT
 from improv.play.effects import Effect, Hush, Item, Send
@@ -39,6 +39,12 @@ from improv.play.promptness import Promptness
 from improv.play.tempo import Tempo
 from improv.play.voice import Common, Voice
 from improv.play.wire import Wire
+
+LOOP = (
+    "what improv plays comes back to its input; it is left out, but do end the loop: switch off the"
+    " track's MIDI output to improv, or `--input none`"
+)
+LOOP_SAID_EVERY = 60.0  # seconds
 
 
 class Engine:
@@ -83,6 +89,7 @@ class Engine:
             its = voices.of(params, number)
             self._voices.append(Voice(number, common, its or params))
             self._voices[-1].on = its is not None
+        self._said_loop = float("-inf")
         self._planned: tuple[Note, ...] = ()  # as the screen was told
 
     # --- what others see
@@ -161,14 +168,8 @@ class Engine:
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         """Take one item (None: only time has passed) and do all that is due by `now`."""
         match item:
-            case NoteOn():
-                self._hear(self._hands.press(item, now, audible=self.params.thru), item, now)
-            case NoteOff():
-                self._hands.release(item, now)
-            case Other():
-                self._hands.control(item, now, audible=self.params.thru)
-                for voice in self._on():
-                    voice.hand_over(item.data, now)
+            case NoteOn() | NoteOff() | Other():
+                self._listen(item, now)
             case SetParam():
                 self._turn(item, now)
             case Strike():
@@ -225,11 +226,32 @@ class Engine:
         return self._wire.taken()
 
     # --- your playing
+    def _listen(self, event: Event, now: float) -> None:
+        """Take what comes in, unless improv itself sent it out."""
+        audible = self.params.thru
+        match event:
+            case _ if self._hands.is_echo(event):
+                self._say_it_loops(now)
+            case NoteOn():
+                self._hear(self._hands.press(event, now, audible=audible), event, now)
+            case NoteOff():
+                self._hands.release(event, now)
+            case Other():
+                self._hands.control(event, now, audible=audible)
+                for voice in self._on():
+                    voice.hand_over(event.data, now)
+
     def _strike(self, strike: Strike, now: float) -> None:
         params = self.params
         serial = self._hands.strike(strike, params.channel, now, audible=params.thru)
         self._first.plan.scheduler.owe(serial, now + strike.duration)
         self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, params.channel), now)
+
+    def _say_it_loops(self, now: float) -> None:
+        """Once, and again after a while: what it plays comes back to it."""
+        if self._wire.echo.is_loop(now) and now - self._said_loop > LOOP_SAID_EVERY:
+            self._said_loop = now
+            self._wire.tell(Notice(LOOP, Level.WARNING))
 
     def _hear(self, serial: int, key: NoteOn, now: float) -> None:
         self.heard += 1

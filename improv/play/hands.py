@@ -10,7 +10,7 @@ from improv.listen.context import Context
 from improv.listen.pairing import Pairing
 from improv.listen.sustain import lets_keys_go
 from improv.listen.turns import Turns
-from improv.music.event import Note, NoteOff, NoteOn, Other, Source
+from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
 from improv.play.messages import Strike
 from improv.play.wire import Wire
 
@@ -23,6 +23,11 @@ class Hands:
         self._wire = wire
         self._turns = turns
         self._pairing = Pairing()
+
+    def is_echo(self, event: Event) -> bool:
+        """Whether it is no playing of yours, but what went out and came back."""
+        held = isinstance(event, NoteOn) and self._pairing.is_down(event.pitch)
+        return self._wire.echo.is_own(event, held=held)
 
     def press(self, event: NoteOn, now: float, *, audible: bool) -> int:
         """A key goes down; the serial of its note."""

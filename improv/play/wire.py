@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from improv.listen.context import Context
+from improv.listen.echo import Echo
 from improv.listen.pedals import Pedals
 from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
@@ -37,6 +38,7 @@ class Wire:
         self._effects: list[Effect] = []
         self._last_serial = 0
         self._tied: dict[int, list[int]] = {}  # notes that end with a note, by its serial
+        self.echo = Echo()
         self._pedals = Pedals()
         self._yours = Sustain()  # under your foot
         self._its = Sustain()  # under what of it was sent
@@ -164,6 +166,7 @@ class Wire:
     ) -> None:
         self._effects.append(Send(message, due, source, audible, voice))
         if audible:
+            self.echo.went(message, due, source)
             self._cease(self._its.hear(message), due)
 
     def tell(self, report: Sounded | Ended | Planned | Notice) -> None:
