@@ -42,6 +42,7 @@ class Session:
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
     metronome: str | None = None  # the output that clicks
+    active_sensing: bool = False  # to MIDI outputs, four times a second
     soundfont: str | None = None
     prompt: str | None = None
     seed: int | None = None  # None: a new one each time, shown on the screen

@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         keep_lateness=options.report is not None,
         latency_ms=latencies.wanted(base.latency, options.output_latency or ()),
         metronome=None if metronome is None else str(parse_spec(metronome)),
+        active_sensing=base.active_sensing,
         osc=_osc(options.osc),
         osc_out=_osc(options.osc_out),
     )

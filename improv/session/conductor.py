@@ -25,6 +25,7 @@ from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.messages import Beat, Follow, Level, Notice, Phase
 from improv.play.params import CLOCK, INTERNAL, NO_SYNC, Params
+from improv.play.sensing import ACTIVE_SENSING, Sensing
 from improv.play.timing import Meter
 from improv.session.casting import EVERYBODY
 from improv.session.messages import PlayerSetup, Tap, Turn
@@ -78,6 +79,7 @@ class Conductor:
         self._taps = Taps()
         self._out = ClockOut()
         self._ticks = Metronome()
+        self._sensing = Sensing(on=setup.active_sensing)
         self._port = ""  # whose clock is followed
         self._heard = float("-inf")
         self._told: Follow = Follow()
@@ -91,6 +93,7 @@ class Conductor:
     ) -> list[Any]:
         """Send what is due by now, and take what came in; what the player is to go on with."""
         self._beat(engine, inputs, now)
+        self._sense(now)
         out: list[Any] = []
         for item in items:
             match item:
@@ -175,7 +178,8 @@ class Conductor:
 
     def due(self, engine: Engine) -> float:
         """When to call `pass_on` at the latest."""
-        times = [self._look_at] if engine.params.sync == CLOCK else []
+        times = [self._sensing.due]
+        times += [self._look_at] if engine.params.sync == CLOCK else []
         timeline = engine.sync.timeline
         if timeline is not None and self._clocked:
             times.append(self._out.due(timeline) - _ahead(self._outgoing))
@@ -199,6 +203,15 @@ class Conductor:
                 clicks = self._ticks.pop(ahead, timeline, beats=beats, velocity=loud)
                 outgoing.tell(name, _sends(clicks))
         self.click.depart()
+
+    def _sense(self, now: float) -> None:
+        """Tell MIDI outputs that we live, the metronome's own too."""
+        if not self._sensing.is_time(now):
+            return
+        for outgoing in (self._outgoing, self.click):
+            for name, output in tuple(outgoing.outputs.items()):
+                if getattr(output, "takes_clock", False) and name in outgoing.outputs:
+                    outgoing.tell(name, _sends([(now, ACTIVE_SENSING)]))
 
     def _look(self, params: Params, now: float) -> list[Item | Notice]:
         """Whether the clock has fallen silent."""

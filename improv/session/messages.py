@@ -318,6 +318,7 @@ class PlayerSetup:
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
     metronome: str | None = None  # spec of the output that clicks
+    active_sensing: bool = False  # send it to MIDI outputs four times a second
     osc: tuple[str, int] | None = None  # host and port to be told through
     osc_out: tuple[str, int] | None = None  # host and port that hears the notes
 

@@ -45,14 +45,14 @@ class ClockInput:
 class Scene:
     """A conductor with its surroundings, on a clock that is moved by hand."""
 
-    def __init__(self, *, metronome: str | None = None, latency=(), **knobs) -> None:
+    def __init__(self, *, metronome: str | None = None, latency=(), sensing=False, **knobs) -> None:
         self.now = 0.0
         self.put: list[object] = []
         self.lost: list[object] = []
         self.stage = stage(Metronome(), idle_start=None, **knobs)
         setup = PlayerSetup(
             Params(**knobs), 1, ModelSetup("default", "cpu"), (), None,
-            metronome=metronome, latency_ms=latency,
+            metronome=metronome, latency_ms=latency, active_sensing=sensing,
         )  # fmt: skip
         self.outgoing = Outgoing(latency, Meter(), lambda: self.now, lambda *_: None)
         self.conductor = Conductor(
@@ -194,3 +194,35 @@ def test_taps_turn_the_tempo_and_switch_it_on() -> None:
     led.wake(Tap(2.5))
     assert led.put == []
     assert any("tempo is the clock's" in n.text for n in led.said if isinstance(n, Notice))
+
+
+def test_active_sensing_tells_midi_outputs_four_times_a_second_that_we_live() -> None:
+    """Never more than 300 ms apart, whatever an output's latency; takes and synths don't get it."""
+    scene = Scene(sensing=True, latency=(("b", 30.0),), metronome="click")
+    heard = [scene.add(name) for name in ("a", "b", "click")]
+    take = scene.add("take", takes_clock=False, is_take=True)
+    scene.run_until(9.9)
+    for output in heard:
+        times = [at for at, message in output.sent if message == b"\xfe"]
+        assert times == pytest.approx([0.25 * i for i in range(40)])
+    assert take.sent == []
+
+
+def test_after_a_hold_up_one_is_sent_and_no_burst() -> None:
+    """As after a laptop was closed."""
+    scene = Scene(sensing=True)
+    output = scene.add("a")
+    scene.run_until(1.0)
+    before, scene.now = len(output.sent), 9.0
+    scene.wake()
+    scene.wake()
+    assert len(output.sent) == before + 1
+    assert scene.conductor.due(scene.stage.engine) == pytest.approx(9.25)
+
+
+def test_without_being_asked_for_nothing_is_sensed() -> None:
+    """A synth that has heard it once would fall silent where it stops."""
+    scene = Scene()
+    output = scene.add("a")
+    scene.run_until(2.0)
+    assert output.sent == []
