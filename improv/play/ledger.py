@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from improv.music.event import Source
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
+BANK, FINE = 0, 32
 SUSTAIN, SOSTENUTO, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 66, 120, 121, 123
 
 
@@ -41,9 +42,17 @@ def note_on(channel: int, pitch: int, velocity: int) -> bytes:
     return bytes((NOTE_ON | channel, pitch, velocity))
 
 
-def program_change(channel: int, program: int) -> bytes:
-    """A program change as it goes down the wire."""
-    return bytes((PROGRAM | channel, program))
+def instrument(channel: int, bank: int, program: int) -> list[bytes]:
+    """What chooses an instrument: a bank, coarse and fine, where there is one, then its program.
+
+    A bank takes hold with the program change after it (MIDI 1.0, "Bank Select"). Bank 0 is not
+    said: a synth that has but one may take the message for another.
+    """
+    banks = [
+        bytes((CONTROL | channel, BANK, bank >> 7)),
+        bytes((CONTROL | channel, FINE, bank & 127)),
+    ]
+    return [*(banks if bank else []), bytes((PROGRAM | channel, program))]
 
 
 class Ledger:

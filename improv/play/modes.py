@@ -24,7 +24,7 @@ TAKING_TURNS = frozenset({CONTINUE, ANSWER})
 JOINING = frozenset({DUET, ACCOMPANY})
 """Modes in which it plays while you do, and hears you."""
 AT_ONCE = frozenset(
-    {"thru", "program", "channel", "pause", "hand_over", "split", "companions"}
+    {"thru", "program", "bank", "channel", "pause", "hand_over", "split", "companions"}
     | {"beats_per_bar", "clock_out", "click"}
 )
 """Knobs that change nothing in what is planned."""

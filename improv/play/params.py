@@ -170,6 +170,9 @@ class Params:
     clock_out: bool = _knob(False, 0, 1, 1, "", "send MIDI clock to the outputs")  # noqa: FBT003  # a table row
     click: int = _knob(100, 0, 127, 4, "", "how loud the metronome is; 0 is silent")
     program: int = _knob(0, 0, 127, 1, "", "instrument, by General MIDI number 0-127")
+    bank: int = _knob(
+        0, 0, 16383, 1, "", "the synth's bank of instruments, 0-16383 (coarse * 128 + fine)"
+    )
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     transpose: int = _knob(0, -24, 24, 1, "semitones", "moves all it plays; its scale stays yours")
     voice_2: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)

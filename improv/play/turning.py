@@ -12,7 +12,7 @@ import math
 from improv.play.params import Knob, Value
 
 _WIDE = 50  # high/low beyond which a track is logarithmic
-_NUMBERED = frozenset({"program", "channel", "key"})
+_NUMBERED = frozenset({"program", "bank", "channel", "key"})
 """Whole numbers that stand for something: between two of them there is nothing."""
 _ZERO_IS_A_WORD = frozenset({"notes", "time_temperature", "freeze"})
 """Where 0 is not the least but something else: endless, follows, off."""

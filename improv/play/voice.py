@@ -23,7 +23,7 @@ from improv.play import asking, modes
 from improv.play.asking import COMMIT, LEAD
 from improv.play.companions import Companions
 from improv.play.effects import Send
-from improv.play.ledger import program_change
+from improv.play.ledger import instrument
 from improv.play.messages import Action, Notice, Phase, Proposal
 from improv.play.params import HARMONISE, PEDAL, SILENCE, Params
 from improv.play.planning import ALL, Plan
@@ -80,7 +80,8 @@ class Voice:
         )
         self._ready = False
         self._idle_at: float | None = None
-        self._chosen = params.program != Params().program  # an instrument was asked for
+        # whether an instrument was asked for
+        self._chosen = _instrument_of(params)[1:] != _instrument_of(Params())[1:]
 
     def due(self) -> float | None:
         """When `advance` must be called at the latest; None while nothing is due."""
@@ -96,8 +97,8 @@ class Voice:
         self._wire.ledger.touch(self.params.channel)
         if not self._chosen:
             return []
-        message = program_change(self.params.channel, self.params.program)
-        return [Send(message, now, Source.IMPROV, voice=self.number)]
+        said = self._instrument()
+        return [Send(message, now, Source.IMPROV, voice=self.number) for message in said]
 
     # --- the model
 
@@ -162,7 +163,7 @@ class Voice:
             return
         if self.number != FIRST and params == before:
             return  # it has that otherwise
-        if (before.program, before.channel) != (params.program, params.channel):
+        if _instrument_of(before) != _instrument_of(params):
             self._choose_instrument(now)
         if name in modes.AT_ONCE:
             return
@@ -223,10 +224,12 @@ class Voice:
 
     def _choose_instrument(self, now: float) -> None:
         self._chosen = True
-        params = self.params
-        self._wire.ledger.touch(params.channel)
-        program = program_change(params.channel, params.program)
-        self._wire.send(program, now, Source.IMPROV, voice=self.number)
+        self._wire.ledger.touch(self.params.channel)
+        for message in self._instrument():
+            self._wire.send(message, now, Source.IMPROV, voice=self.number)
+
+    def _instrument(self) -> list[bytes]:
+        return instrument(self.params.channel, self.params.bank, self.params.program)
 
     # --- its playing
 
@@ -306,3 +309,7 @@ class Voice:
         """When to ask the model for more, if it is to play by itself."""
         plays = self.phase is Phase.PLAYING and self._ready and self.params.mode != HARMONISE
         return self.plan.ask_at(self.params) if plays else None
+
+
+def _instrument_of(params: Params) -> tuple[int, int, int]:
+    return params.channel, params.bank, params.program

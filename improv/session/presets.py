@@ -28,10 +28,11 @@ SHIPPED = (  # in the order of their slots
     "ambient",
     "mono-synth",
     "daw-clock",
+    "trio",
 )
 SETTINGS = frozenset({"morph", "recall"})
 """Knobs that say how presets come in: a preset that is stored leaves them as they are."""
-WIRING = frozenset({"channel", "program", "thru", "transpose"})
+WIRING = frozenset({"channel", "bank", "program", "thru", "transpose"})
 """Knobs that a whole preset turns only if it names them: they go with the instruments there are."""
 LONGEST_MORPH = KNOBS["morph"].high
 

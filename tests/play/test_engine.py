@@ -237,6 +237,20 @@ def test_a_program_change_follows_the_instrument():
     assert made.engine.planned == planned
 
 
+def test_a_bank_is_said_before_the_program_of_it():
+    """Coarse and fine, as the program change after them means it; bank 0 is not said."""
+    made = stage(channel=3, bank=1 * 128 + 5, program=9)
+    assert [send.message for send in made.engine.greeting(0.5)] == [
+        b"\xb3\x00\x01",
+        b"\xb3\x20\x05",
+        b"\xc3\x09",
+    ]
+    made.feed(SetParam(1, "bank", 0), 1.0)
+    assert [(at, s, d) for at, s, d in sent(made.effects) if s in {0xB0, 0xC0}] == [
+        (1.0, 0xC0, (9,))
+    ]
+
+
 def test_a_stall_is_followed_by_no_burst():
     """Notes over 50 ms late are dropped and counted; what comes next is spaced as it was meant."""
     made = stage()

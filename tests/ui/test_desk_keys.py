@@ -54,7 +54,7 @@ async def test_a_preset_is_chosen_from_the_list(app, link) -> None:
         await pilot.press("p")
         assert isinstance(app.screen, PresetPicker)
         assert "Piano duet" in text(app)
-        assert "7  empty" in text(app)
+        assert "8  empty" in text(app)
         await pilot.press("down", "enter")
         assert RecallPreset("call-and-response") in link.sent
         assert len(app.screen_stack) == 1
