@@ -9,6 +9,7 @@ goes out waits in a queue of the same kind.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import select
 import socket
 import threading
@@ -86,6 +87,8 @@ class OscInput(threading.Thread):
         self._socket.close()
 
     def run(self) -> None:
+        # python-osc logs each type it does not know: a stranger must not fill our log's disk
+        logging.disable(logging.WARNING)
         while not self._closing.is_set():
             if select.select([self._socket], [], [], 0.2)[0]:
                 self._read()

@@ -70,7 +70,8 @@ def load(path: Path) -> Checkpoint:
                 optimizer=[arrays[n] for n in sorted(arrays.files) if n.startswith("optimizer/")],
                 average=_under("average/", arrays),
             )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    # EOFError: a file of no bytes
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(
             f"the checkpoint {path} can't be read ({error}); start the run afresh elsewhere"
         ) from error

@@ -1,0 +1,241 @@
+"""F15, all else that is saved: presets, controls, latencies, checkpoints, models.
+
+A kill in the middle of a save, a disk that is full, a folder that can't be written to: what is
+there is the old one or the new one, never half.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rig.support import wait_until
+
+from improv.errors import ImprovError
+from improv.model import store
+from improv.play.clock import monotonic
+from improv.play.controls import control_of
+from improv.play.params import KNOBS
+from improv.session import controls_file, latencies, presets
+from improv.train import checkpoint
+
+KILLS = 50
+LASTS = {"model": 0.4}  # seconds within which a save is killed: about what two of them take
+Say = Callable[[str], None]
+
+SAVES = {
+    "preset": """
+from dataclasses import replace
+from improv.play.params import Params
+from improv.session import presets
+def save(n):
+    presets.store(3, replace(Params(), temperature=1.0 + n))
+""",
+    "controls": """
+from improv.play.controls import control_of
+from improv.session import controls_file
+knobs = ("temperature", "density")
+def save(n):
+    at = {control_of("keys", f"cc {i} channel 1"): knobs[n] for i in range(20, 60)}
+    controls_file.store(at)
+""",
+    "latencies": """
+from improv.session import latencies
+def save(n):
+    latencies.store("port:keys", 10.0 + n)
+""",
+    "checkpoint": """
+import sys
+from pathlib import Path
+import numpy as np
+from improv.train.checkpoint import Checkpoint, Progress, save as write
+def save(n):
+    arrays = {"w": np.full(100_000, n, np.float32)}
+    write(Path(sys.argv[1]) / "checkpoint.npz", Checkpoint(Progress(step=n), arrays, arrays, []))
+""",
+    "model": """
+import sys
+from pathlib import Path
+from improv.model import store
+good = store.find("seed")
+weights, graph = store.read_weights(good), store.read_graph(good)
+card = (good.path / store.CARD).read_text()
+def save(n):
+    store.write(Path(sys.argv[1]) / "model", good.spec, weights, graph, card + f"# {n}\\n")
+""",
+}
+FOREVER = """
+n = 0
+save(n)
+print("ready", flush=True)
+while True:
+    n = 1 - n
+    save(n)
+"""
+ONCE = """
+import resource, signal
+from improv.errors import ImprovError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40, resource.RLIM_INFINITY))
+try:
+    save(1)
+except (ImprovError, OSError) as error:
+    print(type(error).__name__, error)
+"""
+HALVES = """
+import os, time
+from contextlib import contextmanager
+import improv.ports.atomic, improv.model.store
+def by_halves(path, data):
+    with open(path, "wb") as file:
+        for at in range(0, len(data), 64):
+            file.write(data[at : at + 64])
+            file.flush()
+            time.sleep(0.002)  # a slow disk
+@contextmanager
+def in_place(path):
+    with open(path, "wb") as file:
+        time.sleep(0.02)  # the same
+        yield file
+improv.ports.atomic.replace_bytes = by_halves
+improv.model.store.replace_file = in_place
+def two_steps(fresh, path):
+    if path.exists():
+        path.rename(fresh.with_name(fresh.name + ".before"))
+        time.sleep(0.3)
+    fresh.rename(path)
+improv.model.store.put = two_steps
+"""
+
+
+def preset(folder: Path) -> float:
+    kept = presets.read(presets.folder() / "3.toml").params
+    assert len(kept) == len(KNOBS) - len(presets.SETTINGS)
+    return float(kept["temperature"]) - 1.0
+
+
+def controls(folder: Path) -> float:
+    learnt = controls_file.stored()
+    assert set(learnt) == {control_of("keys", f"cc {i} channel 1") for i in range(20, 60)}
+    (knob,) = set(learnt.values())
+    return ("temperature", "density").index(knob)
+
+
+def latency(folder: Path) -> float:
+    return latencies.stored()["port:keys"] - 10.0
+
+
+def a_checkpoint(folder: Path) -> float:
+    kept = checkpoint.load(folder / "checkpoint.npz")
+    assert set(np.unique(kept.weights["w"])) == {float(kept.progress.step)}
+    return kept.progress.step
+
+
+def model(folder: Path) -> float:
+    whole = store.verify(folder / "model")
+    store.read_weights(whole)
+    return float((whole.path / store.CARD).read_text().rsplit("# ", 1)[1])
+
+
+READS: dict[str, Callable[[Path], float]] = {
+    "preset": preset,
+    "controls": controls,
+    "latencies": latency,
+    "checkpoint": a_checkpoint,
+    "model": model,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where all of it is kept: nothing of the musician's own is touched."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+def killed(what: str, folder: Path, dice: random.Random, first: str = "") -> None:
+    """Kill a program that saves again and again."""
+    program = first + SAVES[what] + FOREVER
+    command = [sys.executable, "-c", program, str(folder)]
+    saver = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ))
+    with saver:
+        assert saver.stdout is not None
+        word = saver.stdout.readline()
+        wait_until(monotonic() + dice.uniform(0.0, LASTS.get(what, 0.1)))
+        saver.kill()
+    assert word == b"ready\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="platformdirs asks XDG on Linux alone")
+@pytest.mark.parametrize("what", SAVES)
+def test_a_save_killed_fifty_times_leaves_the_old_or_the_new(
+    folder: Path, what: str, figure: Say
+) -> None:
+    """Each is read whole after each kill."""
+    dice = random.Random(what)
+    found = [0, 0]
+    for _ in range(KILLS):
+        killed(what, folder, dice)
+        found[int(READS[what](folder))] += 1
+    figure(f"{what}: killed {KILLS} times, whole {sum(found)} times")
+    assert sum(found) == KILLS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platformdirs asks XDG on Linux alone")
+@pytest.mark.parametrize("what", SAVES)
+def test_a_full_disk_leaves_what_was_there(folder: Path, what: str) -> None:
+    """No file may grow beyond 40 bytes: what was there stays, a sentence says why, no rubbish."""
+    before = subprocess.run(
+        [sys.executable, "-c", SAVES[what] + "save(0)", str(folder)], check=True, env=os.environ
+    )
+    assert before.returncode == 0
+    files = {path for path in folder.rglob("*") if path.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-c", SAVES[what] + ONCE, str(folder)],
+        check=True, capture_output=True, text=True, env=os.environ,
+    )  # fmt: skip
+    assert "too large" in done.stdout, done.stdout
+    assert READS[what](folder) == 0
+    assert {path for path in folder.rglob("*") if path.is_file()} == files
+
+
+@pytest.mark.parametrize("size", [0, 1, 30, 4000])
+def test_half_a_checkpoint_is_refused_in_a_sentence(folder: Path, size: int) -> None:
+    """One that another program has cut off, down to a file of no bytes."""
+    exec(SAVES["checkpoint"].replace("sys.argv[1]", repr(str(folder))) + "save(0)", {})
+    path = folder / "checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ImprovError, match="can't be read"):
+        checkpoint.load(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="platformdirs asks XDG on Linux alone")
+@pytest.mark.parametrize("what", ["preset", "controls", "latencies"])
+def test_a_folder_that_can_t_be_written_to_is_said(folder: Path, what: str) -> None:
+    """A file where the folder belongs: root may write to any folder, so no permission is asked."""
+    (folder / "config").write_text("in the way")
+    with pytest.raises(ImprovError, match=r"cannot (read|write)"):
+        exec(SAVES[what] + "save(0)", {})
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="platformdirs asks XDG on Linux alone")
+@pytest.mark.parametrize("what", SAVES)
+def test_without_writing_beside_it_halves_are_left(folder: Path, what: str, figure: Say) -> None:
+    """The same kills, of a program that writes over what is there."""
+    dice, halves = random.Random(what), 0
+    for _ in range(10):
+        try:
+            killed(what, folder, dice, HALVES)  # it may find the half of the one before, and die
+            READS[what](folder)
+        except (ImprovError, AssertionError, ValueError, KeyError, OSError):
+            halves += 1
+    figure(f"{what}: {halves} of 10 are no whole")
+    assert halves
