@@ -86,7 +86,7 @@ def load_table(path: Path, kind: type[T]) -> T:
         raise UsageError(f"no configuration file {str(path)!r}") from None
     except OSError as error:
         raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     return _build(kind, table, f"{path}:")
 

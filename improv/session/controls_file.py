@@ -35,7 +35,7 @@ def stored() -> dict[Control, str]:
         table = tomllib.loads(where.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {str(where)!r}: {error}; take it away") from None
     bindings: dict[Control, str] = {}
     for device, lines in table.items():

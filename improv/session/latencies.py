@@ -36,7 +36,7 @@ def stored() -> dict[str, float]:
         table = tomllib.loads(where.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {str(where)!r}: {error}; take it away") from None
     return config.latencies(table, f"{where}:")
 
