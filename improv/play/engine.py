@@ -90,6 +90,7 @@ class Engine:
             self._voices.append(Voice(number, common, its or params))
             self._voices[-1].on = its is not None
         self._said_loop = float("-inf")
+        self._stands_with_clock = False
         self._planned: tuple[Note, ...] = ()  # as the screen was told
 
     # --- what others see
@@ -283,6 +284,7 @@ class Engine:
                 voice.begin(now)
 
     def _transport(self, action: Action, now: float) -> None:
+        self._stands_with_clock = False
         match action:
             case Action.PLAY:
                 for voice in self._on():
@@ -329,10 +331,21 @@ class Engine:
         self.released += self._wire.silence(now)
 
     def _keep_time(self, item: Follow | Beat, now: float) -> None:
-        """Take word of a beat; what was planned to another is planned anew."""
+        """Take word of a beat; what was planned to another is planned anew.
+
+        It stands and goes on with the song of the clock it follows.
+        """
+        before = self.sync.word
         if self._tempo.take(item, self.params, now):
             for voice in self._voices:
                 voice.plan.drop(voice.plan.scheduler.heard(now) + COMMIT)
+        after = self.sync.word
+        if (before, after) == ("clock", "stopped") and self.phase is Phase.PLAYING:
+            self._transport(Action.PAUSE, now)
+            self._stands_with_clock = True
+            self._wire.tell(Notice("the clock has stopped, and improv with it; Space plays on"))
+        elif after == "clock" and self._stands_with_clock:
+            self._transport(Action.PLAY, now)
 
     # --- the voices
     def _on(self) -> list[Voice]:

@@ -9,7 +9,7 @@ from improv.music.event import NoteOff, NoteOn, Source
 from improv.music.opening import phrase
 from improv.music.timeline import Timeline
 from improv.play.effects import Send
-from improv.play.messages import Action, Beat, Follow, SetParam, Transport
+from improv.play.messages import Action, Beat, Follow, Phase, SetParam, Transport
 from improv.play.params import Params
 from improv.session.journal import About, about_line, read, step_line
 from improv.session.recorded import RecordedEngine, act
@@ -103,6 +103,29 @@ def test_a_beat_falls_where_you_tap_and_new_begins_the_song_anew() -> None:
     assert made.engine.sync.timeline.beat_at(3.3) == pytest.approx(3.0)
     made.feed(Transport(Action.NEW), 5.0)
     assert made.engine.sync.timeline.beat_at(5.02) == pytest.approx(0.0)
+
+
+def test_it_stands_and_goes_on_with_the_song_of_a_clock() -> None:
+    """Stop in the DAW silences it, play there goes on; what you stopped yourself stays stopped."""
+    made = stage(Metronome(step=0.23), sync="clock")
+    beat = Timeline(1.0, 0.0, 120.0)
+    made.feed(Follow(beat), 1.0)  # a clock that ticks before the song has begun stops nothing
+    assert made.engine.phase is Phase.PLAYING
+    made.feed(Follow(beat, runs=True), 2.0)
+    made.run_until(4.0)
+    made.feed(Follow(beat), 4.0)
+    assert made.engine.phase is Phase.PAUSED
+    assert made.engine.sounding == 0
+    made.run_until(6.0)
+    assert not [at for at, _ in onsets(made.effects) if at > 4.0]
+    made.feed(Follow(beat, runs=True), 6.0)
+    made.run_until(7.0)
+    assert [at for at, _ in onsets(made.effects) if at > 6.0]
+    made.feed(Transport(Action.STOP), 7.0)
+    made.feed(Follow(beat), 7.5)
+    made.feed(Follow(beat, runs=True), 8.0)
+    made.run_until(9.0)
+    assert made.engine.phase is Phase.STOPPED
 
 
 def test_a_take_of_it_plays_again_as_it_was() -> None:
