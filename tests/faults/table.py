@@ -28,10 +28,11 @@ FAULTS = {
     "F12": "a hostile model",
     "F13": "5,000 damaged MIDI files",
     "F14": "model files from strangers",
-    "F15": "a full disk, a kill while a take is saved",
+    "F15": "a full disk, a kill while a take, a preset, a checkpoint or a model is saved",
 }
 WRITTEN = (
-    "Written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}. The tests "
+    "Last written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}; a run "
+    "of some of the tests renews their figures and leaves the others. The tests "
     "run against the real processes; those of the last column take the defence away and expect "
     "to see the fault win."
 )
