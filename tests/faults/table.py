@@ -31,9 +31,9 @@ FAULTS = {
     "F15": "a full disk, a kill while a take, a preset, a checkpoint or a model is saved",
 }
 WRITTEN = (
-    "Last written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}; a run "
-    "of some of the tests renews their figures and leaves the others. The tests "
-    "run against the real processes; those of the last column take the defence away and expect "
+    "Last written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}; a "
+    "run of some of the tests renews their figures and leaves the others. The tests run against "
+    "the real processes; those of the last column take the defence away and expect "
     "to see the fault win."
 )
 WITHOUT = "test_without"
