@@ -43,7 +43,8 @@ class RecordedEngine(Engine):
         self._greeted = False
         self._lead = 0.0
         self._last = 0.0  # when the last step was noted
-        self._futures: dict[int, Futures] = {}  # that were not noted, by the request's number
+        # that were not noted, by the request's voice and number
+        self._futures: dict[tuple[int, int], Futures] = {}
 
     def handle(self, item: Item | None, now: float) -> list[Effect]:
         if self._inside:
@@ -115,8 +116,9 @@ class RecordedEngine(Engine):
         return item
 
     def _keep_back(self, futures: Futures) -> None:
-        self._futures.pop(futures.number, None)
-        self._futures[futures.number] = futures
+        key = futures.voice, futures.number
+        self._futures.pop(key, None)
+        self._futures[key] = futures
         for oldest in [*self._futures][:-POINTS]:
             del self._futures[oldest]
 

@@ -38,16 +38,16 @@ def again(session: Session, improviser: Improviser | None, progress: Progress) -
     """As it was. Without an improviser nothing is drawn anew."""
     steps: list[Step] = []
     engine = RecordedEngine(session.about, steps.append)
-    asked: dict[int, Request] = {}
+    asked: dict[tuple[int, int], Request] = {}  # by voice and number
     proposals = same = 0
     for done, step in enumerate(session.steps):
         if isinstance(step.item, Proposal) and improviser is not None:
-            request = asked.get(step.item.number)
+            request = asked.get((step.item.voice, step.item.number))
             proposals += 1
             same += request is not None and draws(improviser, request, step.item)
         for effect in act(engine, step):
             if isinstance(effect, Ask):
-                asked[effect.request.number] = effect.request
+                asked[effect.request.voice, effect.request.number] = effect.request
         progress(done + 1)
     return Replay(session.about, tuple(steps), proposals, same)
 

@@ -86,6 +86,8 @@ def script(dice: random.Random, end: float) -> list[tuple[float, Item]]:
                     (now, SetParam(3, "polyphony", dice.choice([1, 4]))),
                     (now, SetParam(4, "futures", dice.choice([1, 3]))),
                     (now, SetParam(5, "mode", dice.choice(KNOBS["mode"].choices))),
+                    (now, SetParam(6, "voice_2", dice.choice(["off", "bass", "harmony"]))),
+                    (now, SetParam(7, "voice_3", dice.choice(["off", "pad, solo"]))),
                     (now, Strike(pitch, 80, 0.2)),
                     (now, Transport(dice.choice(list(Action)))),
                     (now, Transport(Action.PLAY)),
