@@ -46,7 +46,9 @@ happenings = st.one_of(
     st.tuples(st.just("do"), st.sampled_from(list(Action))),
     st.tuples(st.just("turn"), st.sampled_from([
         ("temperature", 2.0), ("notes", 3), ("low", 60), ("channel", 2), ("thru", False),
-        ("thru", True), ("pause", 0.05), ("velocity", 0), ("high", 20),
+        ("thru", True), ("pause", 0.05), ("velocity", 0), ("high", 20), ("mode", "harmonise"),
+        ("mode", "duet"), ("voice_2", "bass"), ("voice_2", "off"), ("voice_3", "solo, channel 1"),
+        ("voice_4", "harmonise, channel 1"), ("voice_4", "duet, channel 3"), ("bank", 300),
     ])),
     st.tuples(st.just("model"), st.booleans()),
     st.tuples(st.just("control"), st.tuples(
