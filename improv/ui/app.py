@@ -42,6 +42,7 @@ from improv.session.messages import (
 )
 from improv.ui.control_list import ControlList
 from improv.ui.help import help_page, log_page
+from improv.ui.histograms import Histograms
 from improv.ui.keyboard import HeldKeys
 from improv.ui.keys import BINDINGS, COMMANDS
 from improv.ui.panel import KnobPanel
@@ -91,6 +92,8 @@ class ImprovApp(App[int]):
         self._goodbye_s = goodbye_s
         self._heading = Heading(self.state, "heading")
         self._roll = PianoRoll(self.state)
+        self._histograms = Histograms(self.state)
+        self._histograms.display = False
         self._keys = HeldKeys(self.state, self.piano)
         self._knobs = KnobPanel(self.turn)
         self._strip = StatusStrip(self.state, "strip")
@@ -110,6 +113,7 @@ class ImprovApp(App[int]):
     def compose(self) -> ComposeResult:
         yield self._heading
         yield self._roll
+        yield self._histograms
         yield self._keys
         yield self._knobs
         yield self._strip
@@ -163,6 +167,7 @@ class ImprovApp(App[int]):
         self.state.pass_time(now)
         self._show_knobs()
         self._roll.advance(now)
+        self._histograms.advance()
         self._keys.advance()
         for words in (self._heading, self._strip, self._banner):
             words.advance()
@@ -232,6 +237,10 @@ class ImprovApp(App[int]):
 
     def action_transport(self, action: str) -> None:
         self.send(Transport(Action(action)))
+
+    def action_histograms(self) -> None:
+        """The distributions in place of the roll, or the roll again."""
+        self._roll.display, self._histograms.display = self._histograms.display, self._roll.display
 
     def action_play_pause(self) -> None:
         status = self.state.status

@@ -34,6 +34,7 @@ BINDINGS: list[BindingType] = [
     # a terminal says F13 for Shift and F1
     *(Binding(f"f{12 + n},shift+f{n}", f"store({n})", show=False) for n in range(1, 10)),
     Binding("b", "tap", "tap", show=False),
+    Binding("h", "histograms", "histograms", show=False),
     Binding("g", "instrument", "instrument", show=False),
     Binding("l", "log", "log", show=False),
     Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True),
@@ -89,6 +90,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("p", "presets; 1-9 there keeps what plays now"),
             ("c", "learnt controls; Delete there forgets one"),
             ("g", "instrument"),
+            ("h", "how pitches, steps and lengths are distributed"),
             ("l", "log of all that was said"),
             ("t", "dark or light"),
             ("Ctrl+P", "every action by name"),
@@ -111,6 +113,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Save the take", "all that was played so far, for ever", "save"),
     ("Outputs", "open and close output ports", "outputs"),
     ("Inputs", "open and close input ports", "inputs"),
+    ("Histograms", "of pitch, step and length, in place of the roll", "histograms"),
     ("Instrument", "choose by General MIDI name", "instrument"),
     ("Presets", "recall one, or keep what plays now", "presets"),
     ("Undo", "the last turn of a knob, a preset, or a step back", "undo"),

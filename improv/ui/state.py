@@ -24,6 +24,7 @@ from improv.session.messages import (
     Sounded,
     Status,
 )
+from improv.ui.distributions import Distributions
 
 KEPT_S = 60.0  # of sounded notes; the widest roll shows some 30 s
 LOGGED = 200  # notices
@@ -65,6 +66,7 @@ class State:
         self.player_gone = False
         self.bars: deque[Bar] = deque()
         self.planned: tuple[Note, ...] = ()
+        self.distributions = Distributions()
         self.log: deque[Logged] = deque(maxlen=LOGGED)
         self.changes = 0  # counts what the roll and the keyboard must redraw for
         self._sounding: dict[int, Bar] = {}
@@ -80,11 +82,13 @@ class State:
                 bar = Bar(report.pitch, report.velocity, report.start, None, report.source)
                 self._sounding[report.serial] = bar
                 self.bars.append(bar)
+                self.distributions.begin(report.source, report.pitch, report.start)
                 self.changes += 1
             case Ended(serial=serial, at=at):
                 ended = self._sounding.pop(serial, None)
                 if ended is not None:
                     ended.end = at
+                    self.distributions.end(ended.source, at - ended.start)
                     self.changes += 1
             case Planned(notes=notes):
                 self.planned = notes

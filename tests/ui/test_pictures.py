@@ -46,6 +46,12 @@ def test_playing(playing, snap_compare, size) -> None:
     assert snap_compare(playing, terminal_size=size, run_before=pressing())
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=["60x20", "80x24", "120x40"])
+def test_histograms(playing, snap_compare, size) -> None:
+    """Its distributions above the line, yours below, in place of the roll."""
+    assert snap_compare(playing, terminal_size=size, run_before=pressing("h"))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_light(playing, snap_compare, size) -> None:
     """The light theme."""
