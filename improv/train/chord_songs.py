@@ -1,0 +1,174 @@
+"""Melodies with their chords, half bar by half bar, from POP909.
+
+A song's folder holds its MIDI file with a track named melody, `chord_midi.txt` (from, until, chord;
+seconds) and `beat_midi.txt` (seconds, beat of two, downbeat). A bar of four or more beats and
+an even number of them is cut into pieces of two; any other bar is one piece.
+
+Labels are mapped to the nearest of our classes: sus2, sus4, 6, aug and what else has no minor third
+to the major triad, dim, half and whole diminished, m6 and mM7 to the minor one, 7sus4 to 7.
+Source: Wang et al. 2020, "POP909", https://github.com/music-x-lab/POP909-Dataset
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from improv.errors import InputError, UsageError
+from improv.model.store import ZIP_ERRORS, replace_file
+from improv.music import chord_classes
+from improv.music.names import pitch_class_number
+from improv.music.scale import OCTAVE
+from improv.train import sources
+from improv.train.progress import Report, silent
+
+FORMAT = 1  # of the cached arrays
+_MELODY = "melody"
+_QUALITIES = {
+    "7": "7",
+    "sus4(b7)": "7",
+    "maj7": "maj7",
+    "min7": "m7",
+    "min": "m",
+    "dim": "m",
+    "hdim7": "m",
+    "dim7": "m",
+    "min6": "m",
+    "minmaj7": "m",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """One song in half bars (`n` of them)."""
+
+    melody: npt.NDArray[np.float32]  # (n, 12): the share of the half bar each pitch class sounds
+    downbeat: npt.NDArray[np.bool_]  # (n,): whether a bar begins with it
+    chord: npt.NDArray[np.int64]  # (n,): see music/chord_classes.py
+
+    def transposed(self, semitones: int) -> Song:
+        """The song that much higher."""
+        table = [chord_classes.transposed(i, semitones) for i in range(chord_classes.COUNT)]
+        melody = np.roll(self.melody, semitones, axis=1)
+        return Song(melody, self.downbeat, np.array(table)[self.chord])
+
+
+def load(
+    source: Path, split: str, *, cache: Path | None = None, progress: Report = silent
+) -> list[Song]:
+    """The songs of a split, read once and then from arrays. Raises InputError where there is none.
+
+    Songs without a melody track or without annotations are left out.
+    """
+    with sources.opened(source) as pack:
+        key = hashlib.sha256(f"{FORMAT} {split} {pack.key()}".encode()).hexdigest()[:16]
+        folder = cache or platformdirs.user_cache_path("improv", appauthor=False) / "datasets"
+        path = folder / f"chords-{key}.npz"
+        try:
+            return _stored(path)
+        except (KeyError, *ZIP_ERRORS):
+            pass
+        pieces = sources.pieces(pack)[0]
+        names = (
+            [name for one in pieces.values() for name in one] if split == "all" else pieces[split]
+        )
+        known, songs = set(pack.names()), []
+        for done, name in enumerate(names):
+            beside = PurePosixPath(name).parent
+            chords, beats = (str(beside / f"{kind}_midi.txt") for kind in ("chord", "beat"))
+            if {chords, beats} <= known:
+                texts = [pack.read(part).decode(errors="replace") for part in (chords, beats)]
+                song = read(pack.read(name), *texts)
+                songs += [song] if song is not None else []
+            progress(done + 1, len(names))
+    if not songs:
+        raise InputError(
+            f"{source} has no song of the split {split} with a track named melody, chord_midi.txt "
+            "and beat_midi.txt; give POP909, as in pop909.zip"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replace_file(path) as file:
+        np.savez(
+            file,
+            sizes=[len(song.chord) for song in songs],
+            melody=np.concatenate([song.melody for song in songs]),
+            downbeat=np.concatenate([song.downbeat for song in songs]),
+            chord=np.concatenate([song.chord for song in songs]),
+        )
+    return songs
+
+
+def _stored(path: Path) -> list[Song]:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        ends = np.cumsum(arrays["sizes"])[:-1]
+        columns = [np.split(arrays[name], ends) for name in ("melody", "downbeat", "chord")]
+    return [Song(*parts) for parts in zip(*columns, strict=True)]
+
+
+def read(midi: bytes, chords: str, beats: str) -> Song | None:
+    """One song; None where it has no melody, no bars or no chords that can be read."""
+    from symusic import Score
+
+    try:
+        tracks = Score.from_midi(midi).to("second").tracks
+        notes = [n for t in tracks if t.name.strip().lower() == _MELODY for n in t.notes]
+        spans = [(float(a), float(b), label(c)) for a, b, c in map(str.split, chords.splitlines())]
+        rows = [tuple(map(float, line.split())) for line in beats.splitlines()]
+        cuts = half_bars([(row[0], bool(row[2])) for row in rows])
+    except (UsageError, ValueError, IndexError, RuntimeError):
+        return None
+    if not notes or not spans or not len(cuts):
+        return None
+    held = [(n.pitch % OCTAVE, n.start, n.start + n.duration) for n in notes]
+    melody = np.stack([weights(held, start, end) for start, end, _ in cuts])
+    chord = [_longest(spans, start, end) for start, end, _ in cuts]
+    return Song(melody, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
+
+
+def half_bars(beats: list[tuple[float, bool]]) -> list[tuple[float, float, bool]]:
+    """(start, end, whether it begins a bar) of each, from beats as (seconds, downbeat)."""
+    downs = [place for place, (_, down) in enumerate(beats) if down]
+    cuts: list[tuple[float, float, bool]] = []
+    for first, after in pairwise(downs):
+        halved = after - first >= 4 and (after - first) % 2 == 0
+        places = range(first, after, 2) if halved else (first,)
+        for place in places:
+            end = place + 2 if halved else after
+            cuts.append((beats[place][0], beats[end][0], place == first))
+    return cuts
+
+
+def weights(
+    held: list[tuple[int, float, float]], start: float, end: float
+) -> npt.NDArray[np.float32]:
+    """(12,): how long each pitch class sounds between two times, as a share of it.
+
+    `held` are notes as (pitch class, from, until).
+    """
+    out = np.zeros(OCTAVE, np.float32)
+    for pitch_class, on, off in held:
+        out[pitch_class] += max(0.0, min(off, end) - max(on, start)) / (end - start)
+    return out
+
+
+def label(text: str) -> int:
+    """The class of an annotation as "Bb:min7/b3". Raises ValueError where there is no root."""
+    if text in {"N", "X"}:
+        return chord_classes.NO_CHORD
+    root, _, kind = text.partition(":")
+    quality = _QUALITIES.get(kind.partition("/")[0], "")
+    return chord_classes.number(pitch_class_number(root), quality)
+
+
+def _longest(spans: list[tuple[float, float, int]], start: float, end: float) -> int:
+    shares: dict[int, float] = {}
+    for on, off, chord in spans:
+        if off > start and on < end:
+            shares[chord] = shares.get(chord, 0.0) + min(off, end) - max(on, start)
+    return max(shares, key=shares.__getitem__) if shares else chord_classes.NO_CHORD
