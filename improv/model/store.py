@@ -124,9 +124,20 @@ def list_models() -> list[ModelInfo]:
         if not root.is_dir():
             continue
         for path in sorted(root.iterdir()):
-            if path.name not in found and not path.name.startswith(".") and path.is_dir():
+            if path.name in found or path.name.startswith(".") or not path.is_dir():
+                continue
+            if (path / LITERT).is_file() or not _names_chords(path / NETWORK):
                 found[path.name] = _info(path)
     return sorted(found.values(), key=lambda model: (not model.default, model.name))
+
+
+def _names_chords(path: Path) -> bool:
+    """Whether it is a network for chords, which plays no notes; see improv/model/chord_store.py."""
+    try:
+        table = json.loads(_read_limited(path, TEXT_LIMIT))
+    except (ModelRefused, ValueError, RecursionError):
+        return False
+    return isinstance(table, dict) and table.get("architecture") == "chords"
 
 
 def _info(path: Path) -> ModelInfo:

@@ -15,6 +15,7 @@ import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,8 @@ def read(midi: bytes, chords: str, beats: str) -> Song | None:
     from symusic import Score
 
     try:
-        tracks = Score.from_midi(midi).to("second").tracks
+        score: Any = Score.from_midi(midi)
+        tracks = score.to("second").tracks
         notes = [n for t in tracks if t.name.strip().lower() == _MELODY for n in t.notes]
         spans = [(float(a), float(b), label(c)) for a, b, c in map(str.split, chords.splitlines())]
         rows = [tuple(map(float, line.split())) for line in beats.splitlines()]

@@ -15,7 +15,7 @@ from improv.errors import UsageError
 from improv.model import store
 from improv.model.store import ModelFolder
 from improv.session import look
-from improv.train import dataset, maestro
+from improv.train import chord_commands, dataset, maestro
 from improv.train.progress import bar
 
 if TYPE_CHECKING:  # it imports Keras
@@ -46,6 +46,9 @@ def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
 
 def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Train, until it is done or told to stop; where the run and the model are."""
+    if options.config is not None and chord_commands.named(options.config):
+        with _asked_to_stop(say) as stop:
+            return chord_commands.train(options, say, stop)
     from improv.train import plots, run, tuning
 
     source = maestro.source_of(options.data)
@@ -129,6 +132,8 @@ def _heard(before: float | None, after: float) -> str:
 
 def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Measure a model; the report, see train/evaluate.py."""
+    if chord_commands.is_chords(options.model):
+        return chord_commands.evaluate(options, say)
     from improv.train import plots
     from improv.train.evaluation_table import table
 

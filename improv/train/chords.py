@@ -1,0 +1,240 @@
+"""Train the two networks of a chord model together; see improv/model/chords.py for what they are.
+
+A run is a folder as in train/fit.py: log.jsonl and checkpoint.npz, and it goes on from there. What
+is drawn for a step (sequences, keys) follows from the seed and the step alone; dropout does not,
+so a resumed run is as good as one left alone and not the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from improv.errors import UsageError
+from improv.model import chords
+from improv.music import chord_classes
+from improv.music.scale import OCTAVE
+from improv.train import checkpoint
+from improv.train.checkpoint import Arrays, Checkpoint, Progress
+from improv.train.chord_songs import Song
+from improv.train.log import RunLog
+
+CHECKPOINT = "checkpoint.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class ChordConfig:
+    """A run, as in configs/chords.toml."""
+
+    family: str = "chords"
+    name: str = "chords"
+    units: int = 96
+    dropout: float = 0.3
+    length: int = 64  # half bars a sequence
+    batch: int = 48
+    steps: int = 900
+    every: int = 100  # steps from one validation, and checkpoint, to the next
+    learning_rate: float = 0.004
+    seed: int = 1
+    data_licence: str = "not stated"
+
+    def __post_init__(self) -> None:
+        for name in ("units", "length", "batch", "steps", "every"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.dropout < 1 or not self.learning_rate > 0:
+            raise UsageError("dropout must be from 0 to below 1, and learning_rate above 0")
+        if self.family != "chords":
+            raise UsageError(f"family must be chords, not {self.family!r}")
+        if not self.name or Path(self.name).name != self.name:
+            raise UsageError(f"name must be a plain word, not {self.name!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a run came to: the best weights by validation loss, and whether it is done."""
+
+    weights: Arrays
+    progress: Progress
+    finished: bool
+
+
+def build(units: int, dropout: float = 0.0) -> Any:
+    """The Keras model: (heard, before), each (batch, n, FEATURES), to logits of both networks."""
+    layers = keras.layers
+    heard, before = (keras.Input((None, chords.FEATURES)) for _ in range(2))
+    line = heard
+    for number in range(chords.LAYERS):
+        ways = [
+            layers.LSTM(
+                units,
+                return_sequences=True,
+                go_backwards=way == "backward",
+                name=f"whole_{number}_{way}",
+            )
+            for way in ("forward", "backward")
+        ]
+        both = layers.Bidirectional(ways[0], backward_layer=ways[1], name=f"whole_{number}")
+        line = layers.Dropout(dropout)(both(line))
+    whole = layers.Dense(chord_classes.COUNT, name="whole_chord")(line)
+    line = before
+    for number in range(chords.LAYERS):
+        name = f"coming_{number}_forward"
+        line = layers.LSTM(units, return_sequences=True, name=name)(line)
+        line = layers.Dropout(dropout)(line)
+    return keras.Model(
+        [heard, before], [whole, layers.Dense(chord_classes.COUNT, name="coming_chord")(line)]
+    )
+
+
+def weights_of(model: Any) -> Arrays:
+    """By the names that improv/model/chords.py calls them."""
+    return {name: np.asarray(variable) for name, variable in _named(model).items()}
+
+
+def _named(model: Any) -> dict[str, Any]:
+    found = {}
+    for layer in model.layers:
+        whole = isinstance(layer, keras.layers.Bidirectional)
+        for part in (layer.forward_layer, layer.backward_layer) if whole else (layer,):
+            # Bidirectional names its layers anew, after itself
+            way = "backward" if whole and part is layer.backward_layer else "forward"
+            name = f"{layer.name}_{way}" if whole else layer.name
+            for kind, variable in zip(("kernel", "recurrent", "bias"), part.weights, strict=False):
+                found[f"{name}_{kind}"] = variable
+            if isinstance(layer, keras.layers.Dense):
+                found[f"{name}_bias"] = part.weights[1]
+                del found[f"{name}_recurrent"]
+    return found
+
+
+def fit(
+    config: ChordConfig,
+    train: list[Song],
+    validation: list[Song],
+    folder: Path,
+    *,
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Fitted:
+    """Train in `folder`, or go on with the run there. Raises UsageError where that can't be."""
+    keras.utils.set_random_seed(config.seed)
+    model = build(config.units, config.dropout)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(config.learning_rate, config.steps),
+        weight_decay=0.01,
+        clipnorm=1.0,
+    )
+    model.compile(optimizer=optimizer, loss=[loss, loss])
+    model.optimizer.build(model.trainable_variables)
+    identity = {key: asdict(config)[key] for key in ("family", "units", "length", "batch", "seed")}
+    progress, best = _begun(model, folder, identity, resume=resume)
+    checks = [_batch([(song, 0, 0)], len(song.chord)) for song in validation]
+    with RunLog(folder, total=config.steps, resumed_at=progress.step, tensorboard=False) as log:
+        for step in range(progress.step + 1, config.steps + 1):
+            said = model.train_on_batch(*drawn(train, config, step))
+            progress = replace(progress, step=step)
+            if step % config.every and step != config.steps:
+                continue
+            log.write("train", step, loss=float(said[0] if isinstance(said, list) else said))
+            figure = _judged(model, checks)
+            log.write("validation", step, loss=figure)
+            progress = replace(progress, validations=progress.validations + 1)
+            if figure < progress.best_loss:
+                progress = replace(progress, best_loss=figure, best_step=step)
+                best = weights_of(model)
+            _save(folder / CHECKPOINT, model, progress, best)
+            if stop():
+                break
+    return Fitted(best, progress, progress.step >= config.steps)
+
+
+def drawn(songs: list[Song], config: ChordConfig, step: int) -> tuple[Any, Any, Any]:
+    """The batch of a step: sequences of songs as long as they are likely, each in any key."""
+    rng = np.random.default_rng([config.seed, step])
+    sizes = np.array([len(song.chord) for song in songs], np.float64)
+    taken = rng.choice(len(songs), config.batch, p=sizes / sizes.sum())
+    parts = []
+    for number in taken:
+        begin = int(rng.integers(max(1, len(songs[number].chord) - config.length + 1)))
+        parts.append((songs[number], begin, int(rng.integers(OCTAVE))))
+    return _batch(parts, config.length)
+
+
+def _batch(parts: list[tuple[Song, int, int]], length: int) -> tuple[Any, Any, Any]:
+    """(song, first half bar, semitones up) as inputs, labels and weights: 0 after a song's end."""
+    count = len(parts)
+    heard, before = (np.zeros((count, length, chords.FEATURES), np.float32) for _ in range(2))
+    labels: npt.NDArray[np.int64] = np.zeros((count, length), np.int64)
+    weights = np.zeros((count, length), np.float32)
+    for row, (song, begin, semitones) in enumerate(parts):
+        moved = song.transposed(semitones)
+        cut = slice(begin, begin + length)
+        size = len(moved.chord[cut])
+        heard[row, :size] = chords.heard(moved.melody[cut], moved.downbeat[cut])
+        before[row, :size] = chords.before(moved.melody[cut], moved.downbeat[cut])
+        labels[row, :size], weights[row, :size] = moved.chord[cut], 1.0
+    return [heard, before], [labels, labels], [weights, weights]
+
+
+def _judged(model: Any, checks: list[tuple[Any, Any, Any]]) -> float:
+    """Both networks' loss a half bar, summed, over whole songs."""
+    total = count = 0.0
+    length = max(check[2][0].shape[1] for check in checks)
+    for at in range(0, len(checks), 32):
+        heard, labels, weights = _together(checks[at : at + 32], length)
+        for scores in model.predict_on_batch(heard):
+            top = scores - scores.max(axis=-1, keepdims=True)
+            said = top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
+            right = np.take_along_axis(said, labels[..., None], axis=-1)[..., 0]
+            total -= float((right * weights).sum())
+        count += float(weights.sum())
+    return total / count
+
+
+def _together(
+    checks: list[tuple[Any, Any, Any]], length: int
+) -> tuple[list[Any], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    def padded(array: Any) -> Any:
+        room = [(0, 0), (0, length - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
+        return np.pad(array, room)
+
+    inputs = [np.concatenate([padded(check[0][i]) for check in checks]) for i in range(2)]
+    labels, weights = (np.concatenate([padded(c[k][0]) for c in checks]) for k in (1, 2))
+    return inputs, labels, weights
+
+
+def _begun(
+    model: Any, folder: Path, identity: dict[str, Any], *, resume: bool
+) -> tuple[Progress, Arrays]:
+    path = folder / CHECKPOINT
+    if not resume:
+        if path.exists():
+            raise UsageError(
+                f"{folder} already holds a run; go on with it by --resume, or choose another --out"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        return Progress(run=identity), weights_of(model)
+    if not path.exists():
+        raise UsageError(f"nothing to resume in {folder}: it has no {CHECKPOINT}")
+    stored = checkpoint.load(path)
+    odd = [name for name, value in identity.items() if stored.progress.run.get(name) != value]
+    if odd:
+        raise UsageError(f"the run in {folder} differs in {', '.join(odd)}; choose another --out")
+    for name, variable in _named(model).items():
+        variable.assign(stored.weights[name])
+    for variable, value in zip(model.optimizer.variables, stored.optimizer, strict=True):
+        variable.assign(value)
+    return stored.progress, stored.best
+
+
+def _save(path: Path, model: Any, progress: Progress, best: Arrays) -> None:
+    state = [np.asarray(variable) for variable in model.optimizer.variables]
+    checkpoint.save(path, Checkpoint(progress, weights_of(model), best, state))

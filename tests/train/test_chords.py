@@ -1,0 +1,127 @@
+"""Training the networks for chords, keeping their model, and measuring it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from improv.errors import ModelRefused, UsageError
+from improv.model import chord_store, chords, store
+from improv.music import chord_classes
+from improv.train import chord_baselines, chord_report
+from improv.train.chord_songs import Song
+from improv.train.chords import ChordConfig, build, drawn, fit, weights_of
+
+
+def _songs(count: int, *, bars: int = 12) -> list[Song]:
+    """C F G C again and again, each with its root in the melody, each song in its own key."""
+    made = []
+    for key in range(count):
+        roots = [(root + key) % 12 for root in (0, 5, 7, 0)] * bars
+        melody = np.zeros((len(roots), 12), np.float32)
+        melody[np.arange(len(roots)), roots] = 1.0
+        downbeat = np.arange(len(roots)) % 2 == 0
+        made.append(Song(melody, downbeat, np.array(roots)))
+    return made
+
+
+def _numbers(units: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(3)
+    return {
+        name: rng.normal(0, 0.3, shape).astype(np.float32)
+        for name, shape in chords.shapes(units).items()
+    }
+
+
+def test_numpy_says_what_keras_says() -> None:
+    """Both networks, at every half bar."""
+    song, model = _songs(1)[0], build(8)
+    weights = weights_of(model)
+    assert {name: array.shape for name, array in weights.items()} == chords.shapes(8)
+    inputs = [form(song.melody, song.downbeat)[None] for form in (chords.heard, chords.before)]
+    ours = (chords.whole, chords.coming)
+    for scores, said in zip(model(inputs), ours, strict=True):
+        theirs = np.asarray(scores)[0]
+        theirs = theirs - np.log(np.exp(theirs).sum(-1, keepdims=True))
+        np.testing.assert_allclose(said(weights, song.melody, song.downbeat), theirs, atol=1e-5)
+
+
+def test_the_coming_chord_is_named_before_it_is_heard() -> None:
+    """Nothing of a half bar changes what is said of it, nor of those before."""
+    song, weights = _songs(1)[0], _numbers(4)
+    other = song.melody.copy()
+    other[10:] = 0.5
+    one, two = (chords.coming(weights, line, song.downbeat) for line in (song.melody, other))
+    np.testing.assert_array_equal(one[:11], two[:11])
+    assert (one[11] != two[11]).any()
+
+
+def test_a_run_is_gone_on_with(tmp_path) -> None:
+    """It stops where it is asked to, goes on from there, and learns."""
+    config = ChordConfig(units=8, length=16, batch=8, steps=60, every=20, learning_rate=0.02)
+    songs = _songs(4)
+    first = fit(config, songs, songs[:1], tmp_path, stop=lambda: True)
+    assert (first.progress.step, first.finished) == (20, False)
+    with pytest.raises(UsageError, match="--resume"):
+        fit(config, songs, songs[:1], tmp_path)
+    last = fit(config, songs, songs[:1], tmp_path, resume=True)
+    assert last.finished
+    assert last.progress.best_loss < first.progress.best_loss
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [e["step"] for e in events if e["event"] == "validation"] == [20, 40, 60]
+
+
+def test_a_step_draws_the_same_music_again() -> None:
+    """What is learnt from follows from the seed and the step; keys differ."""
+    config = ChordConfig(length=16, batch=8)
+    one, two = (drawn(_songs(2), config, 5)[1][0] for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert len(np.unique(one)) > 4
+
+
+def test_baselines_name_what_is_plain() -> None:
+    """In music of bare roots in C: C is the tonic, and a chain that was taught names all."""
+    songs = _songs(12)
+    assert (chord_baselines.template(songs[0]) == songs[0].chord).all()
+    hmm = chord_baselines.Hmm.learnt(songs)
+    assert (hmm.path(songs[3], 4.0) == songs[3].chord).all()
+    assert len(set(chord_baselines.tonic(songs[0]).tolist())) == 1
+
+
+def test_a_report_has_both_networks_beside_the_baselines(tmp_path) -> None:
+    """With the confusion of all half bars, and its picture."""
+    model = chord_store.ChordModel("x", tmp_path, 4, _numbers(4), {})
+    figures, confusion = chord_report.report(model, _songs(2), _songs(3), _songs(1))
+    assert set(figures["chord"]) == {"top1", "root", "triad"}
+    assert set(figures["baselines"]) == {"tonic", "hmm", "template"}
+    assert confusion.sum() == figures["half_bars"] == 96
+    chord_report.picture(confusion, tmp_path / "confusion.png")
+    assert (tmp_path / "confusion.png").stat().st_size > 1000
+
+
+def test_a_folder_is_read_as_written(tmp_path) -> None:
+    """Weights, units and card; it is not among the models that play notes."""
+    weights = _numbers(4)
+    chord_store.write(tmp_path / "mine", 4, weights, 'title = "x"\n')
+    model = chord_store.find(tmp_path / "mine")
+    assert (model.units, model.card) == (4, {"title": "x"})
+    np.testing.assert_array_equal(model.weights["whole_chord_bias"], weights["whole_chord_bias"])
+    assert "chords" not in {found.name for found in store.list_models()}
+    assert len(chord_classes.NAMES) == model.weights["coming_chord_bias"].size
+
+
+@pytest.mark.parametrize("name", ["network.json", "weights.npz", "card.toml"])
+@pytest.mark.parametrize("content", [b"", b"[[[[", b"\x80\x04pickle", None])
+def test_a_strangers_folder_is_refused(tmp_path, name, content) -> None:
+    """Damaged, exchanged or missing files end in a sentence and exit code 4."""
+    chord_store.write(tmp_path / "mine", 4, _numbers(4), "")
+    path = tmp_path / "mine" / name
+    if content is None:
+        path.unlink()
+    elif (name, content) == ("card.toml", b""):
+        return  # an empty card is a card
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ModelRefused, match="can't be used") as refused:
+        chord_store.find(tmp_path / "mine")
+    assert refused.value.exit_code == 4
