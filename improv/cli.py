@@ -77,6 +77,7 @@ def _parser(named: str) -> _Parser:
 _COMMANDS = {  # name, which is that of its module in improv.commands, to what it is for
     "play": "improvise live (the default)",
     "generate": "compose a MIDI file or audio offline",
+    "harmonise": "give a melody chords",
     "takes": "list what you have played; draw, render or keep it",
     "replay": "let a take happen again, or as it would have been",
     "plot": "draw a MIDI file: piano roll and distributions",

@@ -1,0 +1,47 @@
+"""`improv harmonise`: give a melody chords."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from improv.commands.saying import say
+from improv.errors import InputError, UsageError
+from improv.music.comping import PATTERNS
+
+
+def options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("melody", type=Path, metavar="MELODY.mid")
+    sub.add_argument("out", type=Path, metavar="OUT.mid")
+    words = 'play these instead of what the network hears, again and again: "| Am7 | D7 G7 |"'
+    sub.add_argument("--chart", default="", metavar="CHORDS", help=words)
+    words = "beats a minute of the melody; its first note begins bar 1 (default 120)"
+    sub.add_argument("--bpm", type=float, default=120.0, help=words)
+    sub.add_argument("--pattern", choices=PATTERNS, default="block")
+    sub.add_argument("--channel", type=int, default=2, metavar="1-16")
+    words = "General MIDI program (default 1, a piano)"
+    sub.add_argument("--program", type=int, default=1, metavar="1-128", help=words)
+    sub.add_argument("--model", default="chords", metavar="NAME|DIR")
+
+
+def run(options: argparse.Namespace) -> int:
+    from improv.ports.midifile import read_notes
+    from improv.session import harmonise
+
+    for name, most in (("channel", 16), ("program", 128)):
+        if not 1 <= getattr(options, name) <= most:
+            raise UsageError(f"--{name} must be from 1 to {most}, not {getattr(options, name)}")
+    if not harmonise.LEAST_BPM <= options.bpm <= harmonise.MOST_BPM:
+        raise UsageError(f"--bpm must be from 20 to 300, not {options.bpm:g}")
+    melody = read_notes(options.melody)
+    names = harmonise.named(melody, options.bpm, options.chart, options.model)
+    how = harmonise.Comping(options.pattern, options.channel, options.program)
+    content = harmonise.file(options.melody.stem, melody, names, options.bpm, how)
+    try:
+        options.out.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{options.out} can't be written: {error.strerror}") from None
+    bars = [" ".join(dict.fromkeys(names[at : at + 2])) for at in range(0, len(names), 2)]
+    print("| " + " | ".join(bars) + " |")
+    say(f"wrote {options.out}")
+    return 0

@@ -1,0 +1,75 @@
+"""Chords under a melody's file: named by the network or typed, voiced, and played in a pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+import numpy as np
+
+from improv.model import chord_store, chords
+from improv.music import chart, chord_classes, comping, voicing
+from improv.music.event import Note
+from improv.music.scale import OCTAVE
+from improv.ports.midiwrite import Timed, midi_file
+
+LEAST_BPM, MOST_BPM = 20.0, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comping:
+    """How chords are played; `channel` and `program` as musicians count, from 1."""
+
+    pattern: str = "block"
+    channel: int = 2
+    program: int = 1
+    velocity: int = 64
+
+
+def named(melody: tuple[Note, ...], bpm: float, typed: str = "", model: str = "") -> list[str]:
+    """The chord of each half bar (two beats) of a melody, whose first note begins bar 1.
+
+    A chart is repeated as long as the melody goes on. Raises UsageError or ModelRefused.
+    """
+    long = 2 * 60.0 / bpm
+    count = max(1, int(np.ceil(max(note.start + note.duration for note in melody) / long - 1e-3)))
+    if typed:
+        return list(islice(cycle(chart.read(typed)), count))
+    weights = chord_store.find(model or chord_store.DEFAULT).weights
+    heard = np.zeros((count, OCTAVE), np.float32)
+    for note in melody:
+        first = int(note.start / long)
+        for place in range(first, min(count, int((note.start + note.duration) / long) + 1)):
+            begins, ends = max(note.start, place * long), (place + 1) * long
+            share = (min(note.start + note.duration, ends) - begins) / long
+            heard[place, note.pitch % OCTAVE] += max(0.0, share)
+    said = chords.whole(weights, heard, np.arange(count) % 2 == 0)
+    return [chord_classes.NAMES[number] for number in said.argmax(axis=1)]
+
+
+def played(names: list[str], bpm: float, how: Comping) -> list[Timed]:
+    """The messages of an accompaniment, timed in seconds: every note-on has its note-off."""
+    channel, beat = how.channel - 1, 60.0 / bpm
+    out: list[Timed] = [(0.0, bytes((0xC0 | channel, how.program - 1)))]
+    pitches: tuple[int, ...] = ()
+    for half, name in enumerate(names):
+        pitches = voicing.voiced(name, pitches) or pitches
+        if not voicing.voiced(name):
+            continue
+        begin = half * comping.BEATS
+        for at, length, pitch in comping.comped(how.pattern, name, pitches, second=half % 2 == 1):
+            on, off = (begin + at) * beat, (begin + at + length) * beat
+            out.append((on, bytes((0x90 | channel, pitch, how.velocity))))
+            out.append((off, bytes((0x80 | channel, pitch, 64))))
+    return sorted(out, key=lambda sent: (sent[0], sent[1][0] & 0xF0 == 0x90))  # offs first
+
+
+def file(title: str, melody: tuple[Note, ...], names: list[str], bpm: float, how: Comping) -> bytes:
+    """A MIDI file of the melody, on channel 1, and its chords."""
+    line: list[Timed] = []
+    for note in melody:
+        line.append((note.start, bytes((0x90, note.pitch, note.velocity))))
+        line.append((note.start + note.duration, bytes((0x80, note.pitch, 64))))
+    line.sort(key=lambda sent: (sent[0], sent[1][0] == 0x90))
+    metas = [(i * 120.0 / bpm, 0x06, name.encode()) for i, name in enumerate(names)]  # markers
+    return midi_file(title, {"melody": line, "chords": played(names, bpm, how)}, metas)

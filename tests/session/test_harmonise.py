@@ -1,0 +1,51 @@
+"""Chords under a melody, as a file."""
+
+import pytest
+
+from improv.cli import main
+from improv.music.comping import PATTERNS
+from improv.music.event import Note, Source
+from improv.ports.midifile import read_arrays
+from improv.session import harmonise
+
+SCALE = tuple(Note(p, 80, i * 0.5, 0.45, Source.YOU) for i, p in enumerate([60, 64, 67, 72] * 4))
+
+
+def test_a_chart_goes_round_while_the_melody_lasts() -> None:
+    """Eight seconds at 120 bpm are eight half bars."""
+    names = harmonise.named(SCALE, 120.0, "| C | F G |")
+    assert names == ["C", "C", "F", "G", "C", "C", "F", "G"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_note_is_left_hanging(pattern) -> None:
+    """Each note-on has its note-off, and none is struck while it sounds."""
+    sounding = set()
+    for _, message in harmonise.played(["C", "Am7", "off", "G7"], 96.0, harmonise.Comping(pattern)):
+        if message[0] & 0xF0 == 0x90:
+            assert message[1] not in sounding
+            sounding.add(message[1])
+        elif message[0] & 0xF0 == 0x80:
+            sounding.remove(message[1])
+    assert not sounding
+
+
+def test_the_command_writes_melody_and_chords(tmp_path, capsys) -> None:
+    """By the network that comes with improv; the chords are said on stdout."""
+    tune, out = tmp_path / "tune.mid", tmp_path / "out.mid"
+    tune.write_bytes(harmonise.file("tune", SCALE, [], 120.0, harmonise.Comping()))
+    assert main(["harmonise", str(tune), str(out), "--pattern", "bossa"]) == 0
+    assert capsys.readouterr().out.startswith("| ")
+    notes = read_arrays(out)
+    assert notes.melody.sum() == len(SCALE)
+    assert len(notes) > len(SCALE)
+
+
+@pytest.mark.parametrize("wrong", [["--chart", "| H |"], ["--channel", "17"], ["--bpm", "0"]])
+def test_what_makes_no_sense_is_refused(tmp_path, capsys, wrong) -> None:
+    """With a sentence and exit code 2, and nothing written."""
+    tune, out = tmp_path / "tune.mid", tmp_path / "out.mid"
+    tune.write_bytes(harmonise.file("tune", SCALE, [], 120.0, harmonise.Comping()))
+    assert main(["harmonise", str(tune), str(out), *wrong]) == 2
+    assert "must be" in (said := capsys.readouterr().err) or "no" in said
+    assert not out.exists()
