@@ -15,7 +15,6 @@ import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +25,7 @@ from improv.model.store import ZIP_ERRORS, replace_file
 from improv.music import chord_classes
 from improv.music.names import pitch_class_number
 from improv.music.scale import OCTAVE
+from improv.ports import melody
 from improv.train import sources
 from improv.train.progress import Report, silent
 
@@ -56,8 +56,8 @@ class Song:
     def transposed(self, semitones: int) -> Song:
         """The song that much higher."""
         table = [chord_classes.transposed(i, semitones) for i in range(chord_classes.COUNT)]
-        melody = np.roll(self.melody, semitones, axis=1)
-        return Song(melody, self.downbeat, np.array(table)[self.chord])
+        line = np.roll(self.melody, semitones, axis=1)
+        return Song(line, self.downbeat, np.array(table)[self.chord])
 
 
 def load(
@@ -114,12 +114,8 @@ def _stored(path: Path) -> list[Song]:
 
 def read(midi: bytes, chords: str, beats: str) -> Song | None:
     """One song; None where it has no melody, no bars or no chords that can be read."""
-    from symusic import Score
-
     try:
-        score: Any = Score.from_midi(midi)
-        tracks = score.to("second").tracks
-        notes = [n for t in tracks if t.name.strip().lower() == _MELODY for n in t.notes]
+        notes = melody.track(midi, _MELODY)
         spans = [(float(a), float(b), label(c)) for a, b, c in map(str.split, chords.splitlines())]
         rows = [tuple(map(float, line.split())) for line in beats.splitlines()]
         cuts = half_bars([(row[0], bool(row[2])) for row in rows])
@@ -127,10 +123,10 @@ def read(midi: bytes, chords: str, beats: str) -> Song | None:
         return None
     if not notes or not spans or not len(cuts):
         return None
-    held = [(n.pitch % OCTAVE, n.start, n.start + n.duration) for n in notes]
-    melody = np.stack([weights(held, start, end) for start, end, _ in cuts])
+    held = [(pitch % OCTAVE, on, off) for pitch, on, off in notes]
+    line = np.stack([weights(held, start, end) for start, end, _ in cuts])
     chord = [_longest(spans, start, end) for start, end, _ in cuts]
-    return Song(melody, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
+    return Song(line, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
 
 
 def half_bars(beats: list[tuple[float, bool]]) -> list[tuple[float, float, bool]]:
