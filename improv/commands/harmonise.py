@@ -15,8 +15,8 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("out", type=Path, metavar="OUT.mid")
     words = 'play these instead of what the network hears, again and again: "| Am7 | D7 G7 |"'
     sub.add_argument("--chart", default="", metavar="CHORDS", help=words)
-    words = "beats a minute of the melody; its first note begins bar 1 (default 120)"
-    sub.add_argument("--bpm", type=float, default=120.0, help=words)
+    words = "beats a minute of the melody, if not as its file says; its first note begins bar 1"
+    sub.add_argument("--bpm", type=float, help=words)
     sub.add_argument("--pattern", choices=PATTERNS, default="block")
     sub.add_argument("--channel", type=int, default=2, metavar="1-16")
     words = "General MIDI program (default 1, a piano)"
@@ -25,18 +25,21 @@ def options(sub: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from improv.ports.melody import bpm as tempo
     from improv.ports.midifile import read_notes
     from improv.session import harmonise
 
     for name, most in (("channel", 16), ("program", 128)):
         if not 1 <= getattr(options, name) <= most:
             raise UsageError(f"--{name} must be from 1 to {most}, not {getattr(options, name)}")
-    if not harmonise.LEAST_BPM <= options.bpm <= harmonise.MOST_BPM:
-        raise UsageError(f"--bpm must be from 20 to 300, not {options.bpm:g}")
     melody = read_notes(options.melody)
-    names = harmonise.named(melody, options.bpm, options.chart, options.model)
+    given: float | None = options.bpm
+    bpm = tempo(options.melody.read_bytes()) or 120.0 if given is None else given
+    if not harmonise.LEAST_BPM <= bpm <= harmonise.MOST_BPM:
+        raise UsageError(f"--bpm must be from 20 to 300, not {bpm:g}")
+    names = harmonise.named(melody, bpm, options.chart, options.model)
     how = harmonise.Comping(options.pattern, options.channel, options.program)
-    content = harmonise.file(options.melody.stem, melody, names, options.bpm, how)
+    content = harmonise.file(options.melody.stem, melody, names, bpm, how)
     try:
         options.out.write_bytes(content)
     except OSError as error:

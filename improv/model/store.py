@@ -155,6 +155,11 @@ def _info(path: Path) -> ModelInfo:
 def verify(path: Path) -> ModelFolder:
     """Check a model folder without trusting anything in it. Raises ModelRefused."""
     missing = [name for name in FILES if not (path / name).is_file()]
+    if LITERT in missing and _names_chords(path / NETWORK):
+        raise ModelRefused(
+            f"the model {path.name} names chords and plays no notes; give a melody its chords with "
+            "`improv harmonise melody.mid out.mid`"
+        )
     if missing:
         raise ModelRefused(
             f"the model folder {path} lacks {' and '.join(missing)}; copy the whole folder again, "

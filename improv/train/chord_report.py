@@ -43,17 +43,18 @@ def report(
         "hmm": by_hmm,
         "template": said(chord_baselines.template),
     }
-    figures = {
+    baselines = {name: _share(found == true) for name, found in others.items()}
+    figures: dict[str, object] = {
         "model": model.name,
         "songs": len(songs),
         "half_bars": len(true),
         "chord": _accuracies(whole, true),
         "coming": _accuracies(coming, true),
-        "baselines": {name: _share(found == true) for name, found in others.items()},
+        "baselines": baselines,
         "hmm_weight": weight,
         "hmm_triad": _accuracies(by_hmm, true)["triad"],
     }
-    ours, theirs = _share(whole == true), figures["baselines"]["hmm"]
+    ours, theirs = _share(whole == true), baselines["hmm"]
     figures["over_hmm"] = {
         "points": round(100 * (ours - theirs), 2),
         "relative": round(ours / theirs - 1, 4) if theirs else None,

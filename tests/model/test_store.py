@@ -60,6 +60,12 @@ def test_a_missing_model_names_those_there_are() -> None:
         store.find("sead")
 
 
+def test_a_model_of_chords_is_no_improviser() -> None:
+    """It is told what it is for, and not that a file of it is missing."""
+    with pytest.raises(ModelRefused, match="plays no notes"):
+        store.verify(next(r for r in store.roots() if (r / "chords").is_dir()) / "chords")
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_folder_that_lacks_a_file_is_refused_by_its_name(folder: ModelFolder, name: str) -> None:
     """The sentence says which file, and what to do."""

@@ -1,5 +1,6 @@
 """Chords under a melody, as a file."""
 
+import mido
 import pytest
 
 from improv.cli import main
@@ -39,6 +40,21 @@ def test_the_command_writes_melody_and_chords(tmp_path, capsys) -> None:
     notes = read_arrays(out)
     assert notes.melody.sum() == len(SCALE)
     assert len(notes) > len(SCALE)
+
+
+def test_bars_are_of_the_file_s_own_tempo_unless_another_is_said(tmp_path, capsys) -> None:
+    """Eight quarters at 60 are two bars of it, and four at twice that."""
+    tune, out = tmp_path / "tune.mid", tmp_path / "out.mid"
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60))])
+    for pitch in (60, 62, 64, 65, 67, 69, 71, 72):
+        track.append(mido.Message("note_on", note=pitch, velocity=80))
+        track.append(mido.Message("note_off", note=pitch, time=480))
+    file.tracks.append(track)
+    file.save(tune)
+    for more, bars in (([], 2), (["--bpm", "120"], 4)):
+        assert main(["harmonise", str(tune), str(out), *more]) == 0
+        assert capsys.readouterr().out.count("|") == bars + 1
 
 
 @pytest.mark.parametrize("wrong", [["--chart", "| H |"], ["--channel", "17"], ["--bpm", "0"]])
