@@ -19,29 +19,30 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--bpm", type=float, help=words)
     sub.add_argument("--pattern", choices=PATTERNS, default="block")
     sub.add_argument("--channel", type=int, default=2, metavar="1-16")
-    words = "General MIDI program (default 1, a piano)"
-    sub.add_argument("--program", type=int, default=1, metavar="1-128", help=words)
+    sub.add_argument("--instrument", metavar="NAME", help="by General MIDI name or number 0-127")
     sub.add_argument("--model", default="chords", metavar="NAME|DIR")
 
 
 def run(options: argparse.Namespace) -> int:
+    from improv.music import general_midi
+    from improv.ports.atomic import replace_bytes
     from improv.ports.melody import bpm as tempo
     from improv.ports.midifile import read_notes
     from improv.session import harmonise
 
-    for name, most in (("channel", 16), ("program", 128)):
-        if not 1 <= getattr(options, name) <= most:
-            raise UsageError(f"--{name} must be from 1 to {most}, not {getattr(options, name)}")
+    if not 1 <= options.channel <= 16:
+        raise UsageError(f"--channel must be from 1 to 16, not {options.channel}")
+    program = 0 if options.instrument is None else general_midi.program(options.instrument)
     melody = read_notes(options.melody)
     given: float | None = options.bpm
     bpm = tempo(options.melody.read_bytes()) or 120.0 if given is None else given
     if not harmonise.LEAST_BPM <= bpm <= harmonise.MOST_BPM:
         raise UsageError(f"--bpm must be from 20 to 300, not {bpm:g}")
     names = harmonise.named(melody, bpm, options.chart, options.model)
-    how = harmonise.Comping(options.pattern, options.channel, options.program)
+    how = harmonise.Comping(options.pattern, options.channel - 1, program)
     content = harmonise.file(options.melody.stem, melody, names, bpm, how)
     try:
-        options.out.write_bytes(content)
+        replace_bytes(options.out, content)
     except OSError as error:
         raise InputError(f"{options.out} can't be written: {error.strerror}") from None
     bars = [" ".join(dict.fromkeys(names[at : at + 2])) for at in range(0, len(names), 2)]

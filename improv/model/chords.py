@@ -12,28 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from improv.music import chord_classes
-from improv.music.scale import OCTAVE
+from improv.model.chord_spec import LAYERS
 
 Floats = npt.NDArray[np.float32]
-FEATURES = OCTAVE + 2  # pitch classes by duration; whether a bar begins, whether one goes on
-LAYERS = 2
-
-
-def shapes(units: int) -> dict[str, tuple[int, ...]]:
-    """Of every array of the weights, by its name."""
-    found: dict[str, tuple[int, ...]] = {}
-    for kind, ways in (("whole", ("forward", "backward")), ("coming", ("forward",))):
-        for layer in range(LAYERS):
-            width = FEATURES if layer == 0 else units * len(ways)
-            for way in ways:
-                name = f"{kind}_{layer}_{way}"
-                found[f"{name}_kernel"] = (width, 4 * units)
-                found[f"{name}_recurrent"] = (units, 4 * units)
-                found[f"{name}_bias"] = (4 * units,)
-        found[f"{kind}_chord_kernel"] = (units * len(ways), chord_classes.COUNT)
-        found[f"{kind}_chord_bias"] = (chord_classes.COUNT,)
-    return found
 
 
 def heard(melody: Floats, downbeat: npt.NDArray[np.bool_]) -> Floats:

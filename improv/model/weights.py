@@ -1,6 +1,6 @@
 """The numbers of a network as the bytes of weights.npz, and back.
 
-Apart from the rest of a model's folder (improv.model.store) since it needs NumPy. Arrays are plain
+Apart from the rest of a model's folder (improv.model.folder) since it needs NumPy. Arrays are plain
 float32; no pickle is ever opened, and every header is compared before its array is made.
 """
 
@@ -15,33 +15,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.model.spec import NetworkSpec, shapes
+from improv.model.folder import Shapes
 
 Weights = dict[str, NDArray[np.float32]]
 
 
-def pack(weights: Mapping[str, Any], spec: NetworkSpec) -> bytes:
+def pack(weights: Mapping[str, Any], wanted: Shapes) -> bytes:
     """The network's weights as an .npz, uncompressed."""
     archive = io.BytesIO()
-    arrays: dict[str, Any] = {
-        name: np.ascontiguousarray(weights[name], "<f4") for name in shapes(spec)
-    }
+    arrays: dict[str, Any] = {name: np.ascontiguousarray(weights[name], "<f4") for name in wanted}
     np.savez(archive, **arrays)
     return archive.getvalue()
 
 
-def unpack(content: bytes, spec: NetworkSpec) -> Weights:
+def unpack(content: bytes, wanted: Shapes) -> Weights:
     """The arrays of an .npz. Raises ValueError, or what zipfile does, where they don't fit."""
-    wanted = {f"{name}.npy": name for name in shapes(spec)}
+    called = {f"{name}.npy": name for name in wanted}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
-        if sorted(m.filename for m in members) != sorted(wanted):
+        if sorted(m.filename for m in members) != sorted(called):
             raise ValueError("it does not hold this network's weights")
         if any(m.compress_type != zipfile.ZIP_STORED for m in members):
             raise ValueError("its arrays are compressed")
-        names = [wanted[member.filename] for member in members]
+        names = [called[member.filename] for member in members]
         return {
-            name: _array(name, archive.read(member), shapes(spec)[name])
+            name: _array(name, archive.read(member), wanted[name])
             for name, member in zip(names, members, strict=True)
         }
 

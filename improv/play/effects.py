@@ -20,12 +20,15 @@ from improv.play.messages import (
     Transport,
 )
 
+EVERYBODY = 0
+"""As a voice: what goes to all outputs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """Send a message that was due at `due`. `audible` False: only for a take, thru is off.
 
-    It goes to the outputs of its voice: yours goes where the first's do, and a reset to all (0).
+    It goes to the outputs of its voice: yours goes where the first's do, and a reset to all.
     """
 
     message: bytes

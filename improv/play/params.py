@@ -99,7 +99,14 @@ ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
 VOICES = {2: "voice_2", 3: "voice_3", 4: "voice_4"}
 """The knobs of the voices beside the first, see play.voices."""
 _BESIDE = "a voice beside the first: bass, or words such as solo, channel 3, range C2-C4"
-_PARTS = ("off", "bass", "harmony", "lead", "pad")
+NO_VOICE = "off"
+READY = {
+    "bass": "range E1-G3, polyphony 1, density -0.4, instrument Acoustic Bass",
+    "harmony": "harmonise, companions 2, velocity 60, instrument String Ensemble 1",
+    "lead": "range C5-C7, polyphony 1, instrument Flute",
+    "pad": "range C3-C5, density -0.8, note length 3, velocity 55, instrument String Ensemble 2",
+}
+"""Voices by name; what comes after the name in a line is said over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +182,9 @@ class Params:
     )
     channel: int = _knob(0, 0, 15, 1, "", "MIDI channel it plays on")
     transpose: int = _knob(0, -24, 24, 1, "semitones", "moves all it plays; its scale stays yours")
-    voice_2: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
-    voice_3: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
-    voice_4: str = _choice("off", _PARTS, _BESIDE, _is_voice, _read_voice)
+    voice_2: str = _choice(NO_VOICE, (NO_VOICE, *READY), _BESIDE, _is_voice, _read_voice)
+    voice_3: str = _choice(NO_VOICE, (NO_VOICE, *READY), _BESIDE, _is_voice, _read_voice)
+    voice_4: str = _choice(NO_VOICE, (NO_VOICE, *READY), _BESIDE, _is_voice, _read_voice)
     thru: bool = _knob(True, 0, 1, 1, "", "pass what you play on to the outputs")  # noqa: FBT003  # a table row
     morph: float = _knob(0.0, 0.0, 60.0, 0.5, "s", "how long a preset takes to come in")
     recall: bool = _knob(False, 0, 1, 1, "", "your program change 1-9 recalls a preset")  # noqa: FBT003  # a table row

@@ -136,7 +136,7 @@ class Plan:
         heard = self.scheduler.heard(now)
         if self._context.unheard and not len(self.scheduler):  # nobody waits after the opening
             first = anchor(proposal.notes, max(self._floor, heard))
-            self._context.seed(self._opening, end=first)
+            self._context.restore(self._context.kept(), end=first)
         starts = (self.scheduler.last_start, self._last_start(params), heard)
         last = next(start for start in starts if start is not None)
         last = anchor(proposal.notes, self._floor) if self.again.anew else last

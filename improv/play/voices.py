@@ -18,16 +18,8 @@ from typing import Any
 
 from improv.errors import UsageError
 from improv.play import knobs
-from improv.play.params import KNOBS, MODES, VOICES, Params, Value
+from improv.play.params import KNOBS, MODES, NO_VOICE, READY, VOICES, Params, Value
 
-OFF = "off"
-READY = {
-    "bass": "range E1-G3, polyphony 1, density -0.4, instrument Acoustic Bass",
-    "harmony": "harmonise, companions 2, velocity 60, instrument String Ensemble 1",
-    "lead": "range C5-C7, polyphony 1, instrument Flute",
-    "pad": "range C3-C5, density -0.8, note length 3, velocity 55, instrument String Ensemble 2",
-}
-"""Voices by name; what comes after the name in a line is said over it."""
 SHARED = frozenset(
     {"freeze", "mutation", "sync", "tempo", "beats_per_bar", "clock_out", "click", "thru"}
     | {"transpose", "morph", "recall", "hand_over", "pause", *VOICES.values()}
@@ -85,7 +77,7 @@ def of(params: Params, number: int) -> Params | None:
     if number == FIRST:
         return params
     text = line_of(params, number)
-    if text == OFF:
+    if text == NO_VOICE:
         return None
     own: dict[str, Any] = {"channel": _channel(params.channel, number), "freeze": 0}
     own |= dict(read(text).values)
@@ -96,27 +88,14 @@ def of(params: Params, number: int) -> Params | None:
 
 def output(params: Params, number: int) -> str | None:
     """The output that is this voice's alone, if one is."""
-    text = OFF if number == FIRST else line_of(params, number)
-    return None if text == OFF else read(text).output
+    text = NO_VOICE if number == FIRST else line_of(params, number)
+    return None if text == NO_VOICE else read(text).output
 
 
 def line_of(params: Params, number: int) -> str:
     """The line of the second to fourth voice."""
     text: str = getattr(params, VOICES[number])
     return text
-
-
-def with_value(text: str, name: str, value: Value) -> str:
-    """A voice's line with one knob as it is to be, last; it begins as it did."""
-    kept = [part.strip() for part in text.split(",") if _names(part) != {name}]
-    return ", ".join([*kept, f"{name.replace('_', ' ')} {knobs.show(KNOBS[name], value)}"])
-
-
-def _names(part: str) -> set[str]:
-    part = part.strip()
-    if part.lower() in READY or part.lower().startswith("output "):
-        return set()
-    return {name for name, _ in read(part).values}
 
 
 def _channel(first: int, number: int) -> int:

@@ -21,7 +21,7 @@ from improv.listen.echo import Echo
 from improv.listen.pedals import Pedals
 from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
-from improv.play.effects import Effect, Send, Tell
+from improv.play.effects import EVERYBODY, Effect, Send, Tell
 from improv.play.ledger import Ledger, Sounding, note_on
 from improv.play.messages import Ended, Notice, Planned, Sounded
 from improv.play.params import Params
@@ -147,7 +147,9 @@ class Wire:
     def farewell(self, now: float) -> list[Send]:
         """What an output is told before it closes: each note's end, and every channel reset."""
         offs = [Send(n.note_off, now, n.source, n.audible, n.voice) for n in self.ledger.sounding()]
-        resets = [Send(message, now, Source.IMPROV, voice=0) for message in self.ledger.silence()]
+        resets = [
+            Send(message, now, Source.IMPROV, voice=EVERYBODY) for message in self.ledger.silence()
+        ]
         return offs + resets
 
     def silence(self, now: float) -> int:
@@ -156,7 +158,7 @@ class Wire:
         for note in sounding:
             self.end(note.serial, now)
         for message in self.ledger.silence():
-            self.send(message, now, Source.IMPROV, voice=0)
+            self.send(message, now, Source.IMPROV, voice=EVERYBODY)
         self._pedals.lift()
         self._cease(self._yours.lift(), now)
         return len(sounding)

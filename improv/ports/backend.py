@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -208,9 +207,7 @@ class PortWatch:
         if self.backend is Backend.JACK and JACK_CLIENTS.stopped:
             self.close()
         if not self._by_pulse and not self._pair:
-            with suppress(OSError), quiet():  # not yet
-                self._pair = (client("MidiIn", self.backend, WATCH),)
-                self._begin()
+            self._start_again()
         if self._by_pulse:
             ins, outs = JACK_CLIENTS.ports(IS_OUTPUT), JACK_CLIENTS.ports(IS_INPUT)
         elif self._pair:
@@ -218,6 +215,14 @@ class PortWatch:
         else:
             ins, outs = (), ()
         return PortList(ins, outs, self.backend)
+
+    def _start_again(self) -> None:
+        try:
+            with quiet():
+                self._pair = (client("MidiIn", self.backend, WATCH),)
+                self._begin()
+        except OSError:  # not yet
+            self.close()
 
     def _begin(self) -> None:
         """With the pulse where there is one, else with a client for each direction."""

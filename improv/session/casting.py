@@ -11,12 +11,10 @@ from collections.abc import Iterable
 
 from improv.errors import UsageError
 from improv.play import voices
-from improv.play.effects import Send
+from improv.play.effects import EVERYBODY, Send
 from improv.play.params import VOICES, Params
 from improv.ports.spec import parse_spec
 
-EVERYBODY = 0
-"""As a voice: what goes to all outputs."""
 _OFF = 0x80
 
 

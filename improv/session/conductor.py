@@ -20,14 +20,13 @@ from improv.music.event import Pulse, Source
 from improv.music.timeline import Timeline
 from improv.play.clock import Clock
 from improv.play.clockout import ClockOut, Metronome, Timed
-from improv.play.effects import Item, Send
+from improv.play.effects import EVERYBODY, Item, Send
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.messages import Beat, Follow, Level, Notice, Phase
 from improv.play.params import CLOCK, INTERNAL, NO_SYNC, Params
 from improv.play.sensing import ACTIVE_SENSING, Sensing
 from improv.play.timing import Meter
-from improv.session.casting import EVERYBODY
 from improv.session.messages import PlayerSetup, Tap, Turn
 from improv.session.outgoing import Outgoing
 

@@ -18,11 +18,11 @@ LEAST_BPM, MOST_BPM = 20.0, 300.0
 
 @dataclass(frozen=True, slots=True)
 class Comping:
-    """How chords are played; `channel` and `program` as musicians count, from 1."""
+    """How chords are played; `channel` and `program` from 0, as on the wire."""
 
     pattern: str = "block"
-    channel: int = 2
-    program: int = 1
+    channel: int = 1
+    program: int = 0
     velocity: int = 64
 
 
@@ -49,8 +49,8 @@ def named(melody: tuple[Note, ...], bpm: float, typed: str = "", model: str = ""
 
 def played(names: list[str], bpm: float, how: Comping) -> list[Timed]:
     """The messages of an accompaniment, timed in seconds: every note-on has its note-off."""
-    channel, beat = how.channel - 1, 60.0 / bpm
-    out: list[Timed] = [(0.0, bytes((0xC0 | channel, how.program - 1)))]
+    channel, beat = how.channel, 60.0 / bpm
+    out: list[Timed] = [(0.0, bytes((0xC0 | channel, how.program)))]
     pitches: tuple[int, ...] = ()
     for half, name in enumerate(names):
         pitches = voicing.voiced(name, pitches) or pitches

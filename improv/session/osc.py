@@ -29,7 +29,7 @@ from improv.session.messages import (
 ROOT = "/improv"
 COMPLAINTS_EVERY = 1.0
 """Seconds between words about turns that were refused: a network may send any number of them."""
-_ACTIONS = {action.value: action for action in Action}
+_ACTIONS = {a.value: a for a in Action if a not in {Action.EARLIER, Action.LATER}}  # undo's own
 _TRUE, _FALSE = {"on", "true", "yes"}, {"off", "false", "no"}
 
 PAGE = (
@@ -42,11 +42,14 @@ PAGE = (
         ("stop", "silence; the context is kept"),
         ("new", "forget the context and begin again"),
         ("again", "but different: from the same place, other notes"),
+        ("back", "eight notes, and on from there"),
+        ("keep", "this phrase"),
+        ("more", "like what was kept"),
         ("panic", "every note off, pedals up, all sound off"),
     )),
     (f"{ROOT}/preset name", "recall a preset by its name or slot"),
     (f"{ROOT}/preset/store slot", "keep the knobs in a slot, 1 to 9"),
-    (f"{ROOT}/undo", f"the last turn; {ROOT}/redo undoes that"),
+    (f"{ROOT}/undo", f"the last turn, or the last move in the music; {ROOT}/redo undoes that"),
     (f"{ROOT}/save", "keep the take"),
     ("Out, with `--osc-out HOST:PORT`", ""),
     (f"{ROOT}/note serial pitch velocity who", "a note sounds; who is `you` or `improv`"),

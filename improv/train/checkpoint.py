@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.errors import InputError
-from improv.model.store import replace_file
+from improv.model.folder import replace_file
 
 Arrays = dict[str, NDArray[np.float32]]
 

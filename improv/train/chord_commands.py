@@ -12,8 +12,7 @@ from typing import Any
 
 from improv.config import load_table
 from improv.errors import UsageError
-from improv.model import chord_store
-from improv.model.store import NETWORK
+from improv.model import chord_spec, chord_store
 from improv.session import look
 from improv.train import chord_report, chord_songs, maestro
 from improv.train.progress import bar
@@ -24,20 +23,14 @@ Say = Callable[[str], None]
 def named(config: Path) -> bool:
     """Whether a configuration is of this family; one that can't be read is not."""
     try:
-        return tomllib.loads(config.read_text()).get("family") == chord_store.ARCHITECTURE
+        return bool(tomllib.loads(config.read_text()).get("family") == chord_spec.ARCHITECTURE)
     except (OSError, ValueError, RecursionError):
         return False
 
 
 def is_chords(model: str) -> bool:
     """Whether a model of that name or in that folder is one for chords, sound or not."""
-    if model == chord_store.DEFAULT:
-        return True
-    try:
-        table = json.loads((Path(model) / NETWORK).read_bytes()[: 2**18])
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(table, dict) and table.get("architecture") == chord_store.ARCHITECTURE
+    return model == chord_store.DEFAULT or chord_spec.is_chords(Path(model))
 
 
 def train(

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import platformdirs
 
 from improv.errors import InputError, UsageError
-from improv.model.store import ZIP_ERRORS, replace_file
+from improv.model.folder import ZIP_ERRORS, replace_file
 from improv.music import chord_classes
 from improv.music.names import pitch_class_number
 from improv.music.scale import OCTAVE

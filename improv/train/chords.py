@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from improv.errors import UsageError
-from improv.model import chords
+from improv.model import chord_spec, chords
 from improv.music import chord_classes
 from improv.music.scale import OCTAVE
 from improv.train import checkpoint
@@ -68,9 +68,9 @@ class Fitted:
 def build(units: int, dropout: float = 0.0) -> Any:
     """The Keras model: (heard, before), each (batch, n, FEATURES), to logits of both networks."""
     layers = keras.layers
-    heard, before = (keras.Input((None, chords.FEATURES)) for _ in range(2))
+    heard, before = (keras.Input((None, chord_spec.FEATURES)) for _ in range(2))
     line = heard
-    for number in range(chords.LAYERS):
+    for number in range(chord_spec.LAYERS):
         ways = [
             layers.LSTM(
                 units,
@@ -84,7 +84,7 @@ def build(units: int, dropout: float = 0.0) -> Any:
         line = layers.Dropout(dropout)(both(line))
     whole = layers.Dense(chord_classes.COUNT, name="whole_chord")(line)
     line = before
-    for number in range(chords.LAYERS):
+    for number in range(chord_spec.LAYERS):
         name = f"coming_{number}_forward"
         line = layers.LSTM(units, return_sequences=True, name=name)(line)
         line = layers.Dropout(dropout)(line)
@@ -171,7 +171,7 @@ def drawn(songs: list[Song], config: ChordConfig, step: int) -> tuple[Any, Any, 
 def _batch(parts: list[tuple[Song, int, int]], length: int) -> tuple[Any, Any, Any]:
     """(song, first half bar, semitones up) as inputs, labels and weights: 0 after a song's end."""
     count = len(parts)
-    heard, before = (np.zeros((count, length, chords.FEATURES), np.float32) for _ in range(2))
+    heard, before = (np.zeros((count, length, chord_spec.FEATURES), np.float32) for _ in range(2))
     labels: npt.NDArray[np.int64] = np.zeros((count, length), np.int64)
     weights = np.zeros((count, length), np.float32)
     for row, (song, begin, semitones) in enumerate(parts):

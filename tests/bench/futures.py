@@ -44,7 +44,7 @@ def folder(where: Path, spec: NetworkSpec) -> ModelFolder:
     """A network of random weights, which may be larger than one that is played may be."""
     weights = relative.initial(spec, 0)
     where.mkdir()
-    (where / store.WEIGHTS).write_bytes(pack(weights, spec))
+    (where / store.WEIGHTS).write_bytes(pack(weights, shapes(spec)))
     graph = export._converted(export._relative(spec, weights), quantise=True)
     (where / store.LITERT).write_bytes(graph)
     return ModelFolder(where.name, where, spec, {})

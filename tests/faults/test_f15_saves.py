@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faults.saving import HALVES, OVER_WHAT_IS_THERE
 from rig.support import wait_until
 
 from improv.errors import ImprovError
@@ -87,30 +88,6 @@ try:
     save(1)
 except (ImprovError, OSError) as error:
     print(type(error).__name__, error)
-"""
-HALVES = """
-import os, time
-from contextlib import contextmanager
-import improv.ports.atomic, improv.model.store
-def by_halves(path, data):
-    with open(path, "wb") as file:
-        for at in range(0, len(data), 64):
-            file.write(data[at : at + 64])
-            file.flush()
-            time.sleep(0.002)  # a slow disk
-@contextmanager
-def in_place(path):
-    with open(path, "wb") as file:
-        time.sleep(0.02)  # the same
-        yield file
-improv.ports.atomic.replace_bytes = by_halves
-improv.model.store.replace_file = in_place
-def two_steps(fresh, path):
-    if path.exists():
-        path.rename(fresh.with_name(fresh.name + ".before"))
-        time.sleep(0.3)
-    fresh.rename(path)
-improv.model.store.put = two_steps
 """
 
 
@@ -233,7 +210,9 @@ def test_without_writing_beside_it_halves_are_left(folder: Path, what: str, figu
     dice, halves = random.Random(what), 0
     for _ in range(10):
         try:
-            killed(what, folder, dice, HALVES)  # it may find the half of the one before, and die
+            killed(
+                what, folder, dice, HALVES + OVER_WHAT_IS_THERE
+            )  # it may find the half of the one before, and die
             READS[what](folder)
         except (ImprovError, AssertionError, ValueError, KeyError, OSError):
             halves += 1

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faults.saving import HALVES
 from rig.support import wait_for, wait_until
 
 from improv.errors import InputError
@@ -203,17 +204,6 @@ from improv.session import takes
 print("ready", flush=True)
 while True:
     takes.write(Path(sys.argv[1]))
-"""
-HALVES = """
-import time
-import improv.ports.take
-def by_halves(path, data):
-    with open(path, "wb") as file:
-        for at in range(0, len(data), 256):
-            file.write(data[at : at + 256])
-            file.flush()
-            time.sleep(0.002)  # a slow disk
-improv.ports.take.replace_bytes = by_halves
 """
 
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from improv.errors import ModelRefused, UsageError
+from improv.model import folder as model_folder
 from improv.model import store
 from improv.model.spec import NetworkSpec
 from improv.model.store import FILES, ModelFolder
@@ -206,7 +207,7 @@ def test_a_block_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path.write_bytes(b"old")
 
     def write() -> None:
-        with store.replace_file(path) as file:
+        with model_folder.replace_file(path) as file:
             file.write(b"ne")
             raise KeyboardInterrupt
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from improv.music.event import NoteOff, NoteOn
+from improv.music.opening import phrase
 from improv.play.effects import Tell
 from improv.play.history import STEPS
 from improv.play.messages import Action, Notice, Phase, Transport
@@ -114,3 +115,16 @@ def test_back_leaves_you_playing() -> None:
     act(playing, Action.BACK, 3.25)
     assert playing.engine.phase is Phase.LISTENING
     assert playing.engine.sounding == 0
+
+
+def test_back_into_the_opening_stays_there() -> None:
+    """What is left of it is what is gone on from, though nobody has heard it."""
+    model = Metronome(step=0.25)
+    playing = stage(model)  # begins from the opening by itself
+    playing.run_until(1.1)
+    opening = [note.pitch for note in phrase()]
+    sounded = len(onsets(playing.effects))
+    assert 0 < sounded < BACK
+    wanted = opening[: sounded - BACK][-25:]
+    assert told(playing, model, Action.BACK, 1.1) == wanted
+    assert playing.engine.context_size == len(wanted) < len(opening)

@@ -9,7 +9,7 @@ from improv.music.event import NoteOff, NoteOn, Source
 from improv.play import voices
 from improv.play.effects import Send
 from improv.play.messages import Action, Phase, SetParam, Transport
-from improv.play.params import Params
+from improv.play.params import READY, Params
 from improv.session.render import Stage
 from support import Metronome, stage
 
@@ -29,7 +29,7 @@ def test_a_line_says_what_a_voice_has_otherwise() -> None:
     assert voices.of(params, 1) is params
 
 
-@pytest.mark.parametrize("name", voices.READY)
+@pytest.mark.parametrize("name", READY)
 def test_each_ready_made_voice_is_one(name: str) -> None:
     """What comes after its name is said over it."""
     its = voices.of(Params(voice_2=f"{name}, velocity 33"), 2)
@@ -70,17 +70,6 @@ def test_what_is_no_voice_is_said(line: str, words: str) -> None:
     """By what a musician can do about it."""
     with pytest.raises(UsageError, match=words):
         Params(voice_2=line)
-
-
-def test_a_knob_of_a_voice_is_turned_in_its_line() -> None:
-    """What else it says stays; the same knob is not said twice."""
-    line = voices.with_value(FLUTE, "velocity", 90)
-    assert line.count("velocity") == 1
-    its = voices.of(Params(voice_2=line), 2)
-    assert its is not None
-    assert (its.velocity, its.channel, its.program) == (90, 2, 73)
-    assert voices.read(line).output == "port:Volca Bass"
-    assert voices.with_value("bass", "velocity", 90) == "bass, velocity 90"
 
 
 def sends(playing: Stage) -> list[tuple[float, Send]]:

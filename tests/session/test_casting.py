@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from improv.music.event import Source
-from improv.play.effects import Send
+from improv.play.effects import EVERYBODY, Send
 from improv.play.ledger import note_on
 from improv.play.params import Params
-from improv.session.casting import EVERYBODY, Casting
+from improv.session.casting import Casting
 
 NAMES = ["virtual:improv", "port:Volca"]
 

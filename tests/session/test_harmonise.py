@@ -57,7 +57,9 @@ def test_bars_are_of_the_file_s_own_tempo_unless_another_is_said(tmp_path, capsy
         assert capsys.readouterr().out.count("|") == bars + 1
 
 
-@pytest.mark.parametrize("wrong", [["--chart", "| H |"], ["--channel", "17"], ["--bpm", "0"]])
+@pytest.mark.parametrize(
+    "wrong", [["--chart", "| H |"], ["--channel", "17"], ["--instrument", "kazoo"], ["--bpm", "0"]]
+)
 def test_what_makes_no_sense_is_refused(tmp_path, capsys, wrong) -> None:
     """With a sentence and exit code 2, and nothing written."""
     tune, out = tmp_path / "tune.mid", tmp_path / "out.mid"

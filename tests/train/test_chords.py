@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from improv.errors import ModelRefused, UsageError
-from improv.model import chord_store, chords, store
+from improv.model import chord_spec, chord_store, chords, store
 from improv.music import chord_classes
 from improv.train import chord_baselines, chord_report
 from improv.train.chord_songs import Song
@@ -29,7 +29,7 @@ def _numbers(units: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
     return {
         name: rng.normal(0, 0.3, shape).astype(np.float32)
-        for name, shape in chords.shapes(units).items()
+        for name, shape in chord_spec.shapes(units).items()
     }
 
 
@@ -37,7 +37,7 @@ def test_numpy_says_what_keras_says() -> None:
     """Both networks, at every half bar."""
     song, model = _songs(1)[0], build(8)
     weights = weights_of(model)
-    assert {name: array.shape for name, array in weights.items()} == chords.shapes(8)
+    assert {name: array.shape for name, array in weights.items()} == chord_spec.shapes(8)
     inputs = [form(song.melody, song.downbeat)[None] for form in (chords.heard, chords.before)]
     ours = (chords.whole, chords.coming)
     for scores, said in zip(model(inputs), ours, strict=True):
@@ -100,13 +100,15 @@ def test_a_report_has_both_networks_beside_the_baselines(tmp_path) -> None:
 
 
 def test_a_folder_is_read_as_written(tmp_path) -> None:
-    """Weights, units and card; it is not among the models that play notes."""
+    """Weights, units and card; it is listed with what it is."""
     weights = _numbers(4)
     chord_store.write(tmp_path / "mine", 4, weights, 'title = "x"\n')
     model = chord_store.find(tmp_path / "mine")
     assert (model.units, model.card) == (4, {"title": "x"})
     np.testing.assert_array_equal(model.weights["whole_chord_bias"], weights["whole_chord_bias"])
-    assert "chords" not in {found.name for found in store.list_models()}
+    listed = {found.name: found for found in store.list_models()}
+    assert (listed["chords"].architecture, listed["chords"].problem) == ("chords", "")
+    assert listed["chords"].parameters == sum(array.size for array in _numbers(96).values())
     assert len(chord_classes.NAMES) == model.weights["coming_chord_bias"].size
 
 
