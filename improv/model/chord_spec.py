@@ -50,6 +50,8 @@ def read(path: Path) -> tuple[int, str]:
         units, digest = table["units"], table["sha256"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise refused(path, "it does not describe a chord network") from error
+    if set(table) != {"architecture", "version", "units", "sha256"}:
+        raise refused(path, "it does not describe a chord network as improv does")
     if found != (ARCHITECTURE, VERSION):
         raise refused(path, f"it is not of {ARCHITECTURE} {VERSION} but {found}")
     if type(units) is not int or not 1 <= units <= LARGEST:

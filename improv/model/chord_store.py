@@ -22,6 +22,8 @@ from improv.model.folder import (
     WEIGHTS,
     ZIP_ERRORS,
     check_weights,
+    digest_of,
+    no_archive,
     read_card,
     read_limited,
     refused,
@@ -51,6 +53,7 @@ def find(name_or_path: str | Path = DEFAULT) -> ChordModel:
     for place in [*(root / text for root in roots() if named), Path(text)]:
         if text and place.is_dir():
             return read(place)
+    no_archive(text)
     raise UsageError(f"no chord model named {text!r}, and no such folder; try {DEFAULT}")
 
 
@@ -58,12 +61,12 @@ def read(path: Path) -> ChordModel:
     """Check a folder without trusting anything in it. Raises ModelRefused."""
     units, digest = chord_spec.read(path / NETWORK)
     wanted = chord_spec.shapes(units)
-    content = read_limited(path / WEIGHTS, weights_limit(wanted))
-    if hashlib.sha256(content).hexdigest() != digest:
+    limit = weights_limit(wanted)
+    if digest_of(path / WEIGHTS, limit)[0] != digest:
         raise refused(path / WEIGHTS, "it is not the file its network.json was written with")
     check_weights(path / WEIGHTS, wanted)
     try:
-        numbers = weights.unpack(content, wanted)
+        numbers = weights.unpack(read_limited(path / WEIGHTS, limit), wanted)
     except ZIP_ERRORS as error:
         raise refused(path / WEIGHTS, f"it is damaged ({error})") from error
     return ChordModel(path.resolve().name, path, units, numbers, read_card(path / CARD))

@@ -85,6 +85,15 @@ def refused(path: Path, why: str) -> ModelRefused:
     return ModelRefused(f"{path} can't be used: {why}; copy the model folder again or train anew")
 
 
+def no_archive(text: str) -> None:
+    """Raise ModelRefused where a file was given in place of a folder."""
+    if text and Path(text).is_file():
+        raise ModelRefused(
+            f"{text} is a file, and improv opens no archive of a model, since such a file can hold "
+            "programs; give the folder that `improv train` made"
+        )
+
+
 def weights_limit(wanted: Shapes) -> int:
     """The most bytes that weights.npz may have."""
     return sum(4 * prod(shape) + 2 * HEADER_LIMIT for shape in wanted.values())

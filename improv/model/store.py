@@ -29,6 +29,7 @@ from improv.model.folder import (
     ZIP_ERRORS,
     check_weights,
     digest_of,
+    no_archive,
     read_card,
     read_limited,
     refused,
@@ -95,11 +96,7 @@ def find(name_or_path: str | Path) -> ModelFolder:
                 return verify(root / text)
     if text and Path(text).is_dir():
         return verify(Path(text))
-    if text and Path(text).is_file():
-        raise ModelRefused(
-            f"{text} is a file, and improv opens no archive of a model, since such a file can hold "
-            "programs; give the folder that `improv train` made"
-        )
+    no_archive(text)
     players = [m.name for m in list_models() if m.architecture != chord_spec.ARCHITECTURE]
     names = ", ".join(players) or "none"
     raise UsageError(f"no model named {text!r}, and no such folder; there are: {names}")
