@@ -321,7 +321,7 @@ def judge_priority(granted: str, platform: str = sys.platform) -> Finding:
     return Finding(
         "priority",
         State.WARNING,
-        "normal: the system does not let improv play before other programs",
+        f"{granted}: the system does not let improv play before other programs",
         fixes.get(platform, f"{LIMITS} have '@audio - rtprio 70', and log in again"),
     )
 

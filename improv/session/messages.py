@@ -202,7 +202,7 @@ class Timing:
     dropped: int = 0  # note-ons more than 50 ms late, not sent
     released: int = 0  # notes that had to be let go by a stop, panic or exit
     queued: int = 0  # planned notes
-    priority: str = "normal"  # "fifo", "time-constraint", "mmcss" where the system granted it
+    priority: str = "normal"  # as realtime.Footing says it
     memory: str = "not locked"  # or "locked"
     knob_heard_ms: float | None = None  # from the last turned knob to the first note with it
     knob_heard_ms_p99: float = 0.0

@@ -143,6 +143,7 @@ class Player:
             due = (self._engine.due(), self._outgoing.due(), self._conductor.due(self._engine))
             deadlines = (*due, self._desk.due(), look.at, end)
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
+            self._outgoing.depart()  # before all else: what woke it may be a note's moment
             now = self._clock()
             passed = self._desk.pass_on(item, self._engine.params, self._engine.serial, now)
             for each in self._conductor.pass_on(passed, self._engine, self._inputs, now):

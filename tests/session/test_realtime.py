@@ -13,6 +13,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,15 @@ class FakeLinux:
 
     SCHED_FIFO, SCHED_RESET_ON_FORK = 1, 0x40000000
 
-    def __init__(self, most: int = 99, mlockall: int = 0) -> None:
-        self.most, self.refuses_memory = most, mlockall
+    def __init__(self, most: int = 99, mlockall: int = 0, *, slices: bool = False) -> None:
+        self.most, self.refuses_memory, self.knows_slices = most, mlockall, slices
+        self.slice = 0
         self.scheduled: list[tuple[int, int, int]] = []
         self.locked: list[int] = []
         self.slack = 50_000
+
+    def uname(self) -> SimpleNamespace:
+        return SimpleNamespace(machine="x86_64")
 
     def sched_param(self, priority: int) -> int:
         return priority
@@ -47,6 +52,16 @@ class FakeLinux:
     def prctl(self, option: int, value: int, *_: int) -> int:
         assert option == 29
         self.slack = value
+        return 0
+
+    def syscall(self, number: int, thread: int, attributes: Any, *_: int) -> int:
+        """sched_setattr and sched_getattr of x86_64; a slice is forgotten before Linux 6.12."""
+        given = attributes._obj
+        if number == 315:
+            given.runtime = self.slice
+        else:
+            assert (number, thread, given.size, given.policy) == (314, 0, 48, 0)
+            self.slice = given.runtime if self.knows_slices else 0
         return 0
 
     def mlockall(self, flags: int) -> int:
@@ -70,6 +85,15 @@ def test_linux_refuses_and_it_plays_on() -> None:
         "normal", "not locked", spin=realtime.SPIN
     )
     assert linux.slack == 1
+
+
+def test_without_priority_linux_is_asked_for_a_short_slice() -> None:
+    """From 6.12 on who asks to compute briefly is let in sooner; an older one takes no notice."""
+    for knows in (True, False):
+        linux = FakeLinux(most=0, slices=knows)
+        assert realtime._be_brief(linux, "x86_64") is knows
+        assert linux.slice == (realtime.SLICE if knows else 0)
+    assert not realtime._be_brief(FakeLinux(slices=True), "riscv64")
 
 
 def test_nothing_is_asked_where_there_is_nothing_to_ask() -> None:
