@@ -6,7 +6,7 @@ Times are seconds on the player's clock, pitches 0-127 (60 = C4), velocities 1-1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 PITCHES = 128
@@ -46,12 +46,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ProposedNote:
-    """A note not yet placed in time: `step` seconds after the start of the note before it."""
+    """A note not yet placed in time: `step` seconds after the start of the note before it.
+
+    `chances` says how likely each pitch was when this was drawn, see `play.chances`; it is for
+    looking at, and no part of the note.
+    """
 
     pitch: int
     velocity: int
     step: float
     duration: float
+    chances: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

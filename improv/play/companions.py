@@ -47,6 +47,8 @@ class Companions:
             return 0
         self._asked.discard(proposal.number)
         notes = asking.companions(proposal.notes, held.values(), now)
+        if notes:
+            self._wire.tell_chances(proposal.notes[0].chances)
         for note in notes:
             serial = self._wire.new_serial()
             self._context.begin(serial, note, held=True)

@@ -9,6 +9,7 @@ from improv.play.messages import (
     Beat,
     Ended,
     Follow,
+    Foreseen,
     Futures,
     Notice,
     Planned,
@@ -58,7 +59,7 @@ class Ask:
 class Tell:
     """Tell the screen."""
 
-    report: Sounded | Ended | Planned | Notice
+    report: Sounded | Ended | Planned | Foreseen | Notice
 
 
 Effect = Send | Hush | Ask | Tell

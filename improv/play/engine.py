@@ -188,6 +188,7 @@ class Engine:
         if planned != self._planned:
             self._planned = planned
             self._wire.tell_plan(planned)
+            self._wire.tell_chances(self._chances(planned))
         return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
@@ -360,6 +361,14 @@ class Engine:
         if len(plans) < 2:  # nothing to sort
             return plans[0] if plans else ()
         return tuple(sorted((note for plan in plans for note in plan), key=lambda n: n.start))
+
+    def _chances(self, planned: tuple[Note, ...]) -> bytes:
+        """How likely each pitch was when the first of these notes was drawn."""
+        first = planned[:1]
+        return next(
+            (v.plan.chances for v in self._voices if first and v.plan.scheduler.plan[:1] == first),
+            b"",
+        )
 
     def _advance(self, now: float) -> None:
         for voice in self._voices:

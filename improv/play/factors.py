@@ -143,13 +143,13 @@ def drawing(
             logits = _pulled((yield Question("step", (touch,))), params)
             step = draw_step(logits, time_heat, params.top_p, between, chance)
     logits = yield Question("pitch", (touch, step))
-    pitch = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
+    pitch, likely = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
     logits = yield Question("duration", (touch, step, pitch))
     lengths = sampling.weigh(logits, time_heat, params.top_p)
     chosen = int((lengths + chance.duration).argmax())
     meant = float(time_in(chosen, chance.places[1]))
     duration = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
-    return ProposedNote(pitch=pitch, velocity=velocity, step=step, duration=duration)
+    return ProposedNote(pitch, velocity, step, duration, likely)
 
 
 def _pulled(steps_: Logits, params: Params) -> Logits:

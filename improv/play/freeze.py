@@ -48,7 +48,9 @@ class Loop:
         for offset, other in enumerate(proposed):
             note = self._notes[self._place]
             if uniform(seed ^ _SALT, index + offset) < mutation:
-                note = replace(note, pitch=other.pitch, velocity=other.velocity)
+                note = replace(
+                    note, pitch=other.pitch, velocity=other.velocity, chances=other.chances
+                )
                 self._notes[self._place] = note
             played.append(note)
             self._place = (self._place + 1) % len(self._notes)

@@ -115,6 +115,16 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """How likely each pitch was to be the next to sound, a byte each: see `play.chances`.
+
+    Empty where nobody knows.
+    """
+
+    chances: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the musician."""
 

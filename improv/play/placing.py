@@ -34,7 +34,7 @@ def place(
     starts = deque(before, maxlen=CROWD)
     placed = []
     for note in proposed:
-        if not _playable(note):
+        if not is_playable(note):
             continue
         start = max(anchor + min(max(note.step, 0.0), MAX_STEP), floor)
         if len(starts) == CROWD:
@@ -59,7 +59,8 @@ def anchor(proposed: Iterable[ProposedNote], begin: float) -> float:
     return begin if first is None else begin - first.start
 
 
-def _playable(note: ProposedNote) -> bool:
+def is_playable(note: ProposedNote) -> bool:
+    """Whether a model may propose it."""
     return (
         isinstance(note.pitch, int)
         and 0 <= note.pitch < PITCHES

@@ -8,6 +8,7 @@ its last note, counted, or with the last that begins before its time is over.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 from improv.listen.context import Context
@@ -19,7 +20,7 @@ from improv.play.effects import Ask
 from improv.play.freeze import Loop
 from improv.play.messages import Proposal
 from improv.play.params import ANSWER, BARS, SOLO, Params
-from improv.play.placing import CROWD, anchor, place
+from improv.play.placing import CROWD, anchor, is_playable, place
 from improv.play.promptness import Promptness
 from improv.play.quantising import quantised
 from improv.play.scheduler import Scheduler
@@ -69,9 +70,17 @@ class Plan:
         self._retry_at = 0.0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
         self._loop: Loop | None = None
+        # how likely each pitch was when a planned note was drawn, by its start and pitch
+        self._chances: dict[tuple[float, int], bytes] = {}
 
     def __len__(self) -> int:
         return len(self.scheduler)
+
+    @property
+    def chances(self) -> bytes:
+        """How likely each pitch was when the next note was drawn; empty where nobody knows."""
+        plan = self.scheduler.plan
+        return self._chances.get((plan[0].start, plan[0].pitch), b"") if plan else b""
 
     def begin(self, floor: float, *, seconds: float | None = None, anew: bool = True) -> None:
         """A phrase begins, no earlier than `floor` and for so many seconds; or goes on."""
@@ -201,6 +210,7 @@ class Plan:
             placed = quantised(placed, timeline, params, floor=floor, before=planned, key=key)
         notes = [note for note in placed if self._until is None or note.start < self._until]
         self._is_over = len(notes) < len(placed)
+        self._keep_chances(proposed, notes)
         self.scheduler.add(notes)
         self._issued += len(notes)
         if notes:
@@ -210,3 +220,11 @@ class Plan:
         else:
             self._retry_at = now + RETRY
         return notes
+
+    def _keep_chances(self, proposed: Iterable[ProposedNote], notes: list[Note]) -> None:
+        """Remember what the notes that are added were drawn from, and forget what has sounded."""
+        planned = {(note.start, note.pitch) for note in self.scheduler.plan}
+        kept = {key: told for key, told in self._chances.items() if key in planned}
+        playable = (each.chances for each in proposed if is_playable(each))
+        added = {(n.start, n.pitch): told for n, told in zip(notes, playable, strict=False) if told}
+        self._chances = kept | added

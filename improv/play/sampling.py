@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.music.event import PITCHES, ProposedNote
-from improv.play import steering, steps
+from improv.play import chances, steering, steps
 from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
 from improv.play.recent import Recent
@@ -101,10 +101,11 @@ def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
 
 def choose_pitch(
     logits: Logits, recent: Recent, step: float, params: Params, gumbel: Floats, snap: float
-) -> int:
+) -> tuple[int, bytes]:
     """The pitch of a note that begins `step` seconds after the last, as all the knobs have it.
 
-    `gumbel` is (128,) Gumbel noise, `snap` a number from 0 to 1.
+    And how likely each was, as `play.chances` tells it. `gumbel` is (128,) Gumbel noise, `snap` a
+    number from 0 to 1.
     """
     free = pitches_open(recent, step, params)
     wanted = tired(logits, recent.worn(params.guard, step))
@@ -113,7 +114,8 @@ def choose_pitch(
     room = steering.room(free, params)
     mask = free if room is None else None
     values = weigh(wanted, params.temperature, params.top_p, mask, room)
-    return steering.snapped(int((values + gumbel).argmax()), free, params, snap)
+    pitch = steering.snapped(int((values + gumbel).argmax()), free, params, snap)
+    return pitch, chances.told(values, steering.landing(free, params), params.scale_lock)
 
 
 def tired(logits: Logits, worn: Mapping[int, float]) -> Logits:
@@ -211,9 +213,11 @@ def draw(
     chance = noise(key)
     step = held(step, *steps.bounds(recent, params, within))
     velocity = draw_velocity(params.velocity, params.velocity_spread, chance.velocity)
+    pitch, likely = choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
     return ProposedNote(
-        pitch=choose_pitch(logits, recent, step, params, chance.pitch, chance.snap),
+        pitch=pitch,
         velocity=steering.curved(velocity, params),
         step=step,
         duration=held(duration * params.note_length, SHORTEST, LONGEST),
+        chances=likely,
     )

@@ -64,10 +64,14 @@ def snapped(pitch: int, free: Mask, params: Params, chance: float) -> int:
     """
     if params.out_of_scale != SNAP or not is_locked(params) or chance >= params.scale_lock:
         return pitch
-    (inside,) = np.nonzero(free & _inside(_meant_key(params), params.scale))
-    if not len(inside):
-        return pitch
-    return int(inside[np.abs(inside - pitch).argmin()])
+    return int(_landing(free.tobytes(), _meant_key(params), params.scale)[pitch])
+
+
+def landing(free: Mask, params: Params) -> NDArray[np.intp] | None:
+    """(128,) where each pitch falls that is snapped; None where nothing is."""
+    if params.out_of_scale != SNAP or not is_locked(params):
+        return None
+    return _landing(free.tobytes(), _meant_key(params), params.scale)
 
 
 def pull(params: Params) -> Floats | None:
@@ -111,6 +115,16 @@ def _chord(text: str, transposed: int) -> Floats:
 def _inside(tonic: int, scale: str) -> Mask:
     classes = belong(tonic, scale)
     return np.array([pitch % OCTAVE in classes for pitch in range(PITCHES)])
+
+
+@lru_cache(maxsize=64)
+def _landing(free: bytes, tonic: int, scale: str) -> NDArray[np.intp]:
+    """(128,) the nearest free pitch in a scale to each, itself where there is none."""
+    (inside,) = np.nonzero(np.frombuffer(free, np.bool_) & _inside(tonic, scale))
+    every = np.arange(PITCHES)
+    if not len(inside):
+        return every
+    return np.asarray(inside[np.abs(inside - every[:, None]).argmin(axis=1)])
 
 
 _OCTAVES: Floats = (np.arange(PITCHES) - 60) / OCTAVE  # from middle C

@@ -23,9 +23,9 @@ from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
 from improv.play.effects import EVERYBODY, Effect, Send, Tell
 from improv.play.ledger import Ledger, Sounding, note_on
-from improv.play.messages import Ended, Notice, Planned, Sounded
+from improv.play.messages import Ended, Foreseen, Notice, Planned, Sounded
 from improv.play.params import Params
-from improv.play.transposing import moved
+from improv.play.transposing import all_moved, moved
 
 
 class Wire:
@@ -38,6 +38,7 @@ class Wire:
         self._effects: list[Effect] = []
         self._last_serial = 0
         self._tied: dict[int, list[int]] = {}  # notes that end with a note, by its serial
+        self._foreseen = b""  # as it was told last
         self.echo = Echo()
         self._pedals = Pedals()
         self._yours = Sustain()  # under your foot
@@ -171,12 +172,19 @@ class Wire:
             self.echo.went(message, due, source)
             self._cease(self._its.hear(message), due)
 
-    def tell(self, report: Sounded | Ended | Planned | Notice) -> None:
+    def tell(self, report: Sounded | Ended | Planned | Foreseen | Notice) -> None:
         self._effects.append(Tell(report))
 
     def tell_plan(self, notes: Iterable[Note]) -> None:
         """Tell the screen what is planned, as it will sound."""
         self.tell(Planned(tuple(self._as_it_sounds(note) for note in notes)))
+
+    def tell_chances(self, chances: bytes) -> None:
+        """Tell the screen how likely each pitch was that sounds next."""
+        chances = all_moved(chances, self.transpose)
+        if chances != self._foreseen:
+            self._foreseen = chances
+            self.tell(Foreseen(chances))
 
     def meant(self, pitch: int) -> int:
         """What improv means when this sounds."""

@@ -17,6 +17,7 @@ from improv.play.controls import Control, Standing
 from improv.play.messages import (
     Action,
     Ended,
+    Foreseen,
     Futures,
     Level,
     Notice,
@@ -38,6 +39,7 @@ __all__ = [
     "Control",
     "Ended",
     "Fade",
+    "Foreseen",
     "Futures",
     "Goodbye",
     "Learn",
@@ -264,7 +266,7 @@ class Goodbye:
     take: str = ""  # where the take of the session is, if a note sounded
 
 
-Report = Sounded | Ended | Planned | Status | Notice | Goodbye
+Report = Sounded | Ended | Planned | Foreseen | Status | Notice | Goodbye
 
 # --- player <-> model ----------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ class ImprovApp(App[int]):
         (56, "-normal"),
         (114, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012  # as above
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (24, "-tall")]  # noqa: RUF012  # as above
     BINDINGS = BINDINGS
 
     def __init__(

@@ -2,10 +2,15 @@
 
 Keys that sound are lit, and marked below: ▲ improv's, △ yours. With the typed piano on, the
 line below carries its letters instead of the octave names.
+
+Above the keys, where there is a line for it, stands how likely each pitch was to be the next note,
+higher for likelier: an eighth is one in sixty, half a quarter, the whole is certain. A line that is
+flat is a model that could play anything; a model that has no chances shows none.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,13 +18,15 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from improv.music.event import Source
+from improv.music.event import PITCHES, Source
 from improv.music.names import pitch_name
 from improv.ui.state import State
 from improv.ui.typed_piano import TypedPiano
 
 LOWEST, HIGHEST = 21, 108  # a grand piano's
+NEXT = "next "
 _BLACK = frozenset({1, 3, 6, 8, 10})
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 def window(width: int, wanted: tuple[int, int] | None) -> tuple[int, int]:
@@ -40,6 +47,14 @@ def names(first: int, count: int) -> str:
     return "".join(line)
 
 
+@lru_cache(maxsize=8)
+def heights(chances: bytes) -> str:
+    """A bar for each pitch, by chances as `play.chances` tells them; blank where there are none."""
+    if len(chances) != PITCHES:
+        return " " * PITCHES
+    return "".join(_HEIGHTS[round(level * 8 / 255)] for level in chances)
+
+
 class HeldKeys(Widget):
     """Draws State's sounding notes; `advance` redraws only when they have changed."""
 
@@ -49,6 +64,8 @@ class HeldKeys(Widget):
         "keys--letter",
         "keys--yours",
         "keys--its",
+        "keys--chance",
+        "keys--next",
     }
     ALLOW_SELECT = False
 
@@ -59,7 +76,9 @@ class HeldKeys(Widget):
         self._shown: object = None
 
     def advance(self) -> None:
-        shown = (self._state.sounding(), self._piano.on, self._piano.octave)
+        state = self._state
+        next_ = state.planned[:1]
+        shown = (state.sounding(), state.chances, next_, self._piano.on, self._piano.octave)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
@@ -74,16 +93,30 @@ class HeldKeys(Widget):
             for name in self.COMPONENT_CLASSES
         }
         pad = (self.size.width - count) // 2
+        y += 2 - (self.size.height - 1)  # the last line is that of the names
+        if y == 0:
+            return self._foreseen(first, count, pad, styles)
         cells = [Segment(" " * pad, self.rich_style)]
         line = names(first, count)
         for pitch in range(first, first + count):
             source = held.get(pitch)
-            if y == 0:
+            if y == 1:
                 cells.append(_key(pitch, source, styles))
             else:
                 cells.append(_mark(line[pitch - first], letters.get(pitch), source, styles))
         cells.append(Segment(" " * (self.size.width - count - pad), self.rich_style))
         return Strip(cells, self.size.width).simplify()
+
+    def _foreseen(self, first: int, count: int, pad: int, styles: dict[str, Style]) -> Strip:
+        """How likely each pitch is to be the next."""
+        chances = self._state.chances
+        legend = NEXT if chances and pad > len(NEXT) else ""
+        cells = [Segment(f"{legend:>{pad}}", styles["label"])]
+        drawn = self._state.planned[0].pitch if self._state.planned else None
+        for pitch in range(first, first + count):
+            style = styles["next" if pitch == drawn else "chance"]
+            cells.append(Segment(heights(chances)[pitch], style))
+        return Strip(cells).adjust_cell_length(self.size.width, self.rich_style).simplify()
 
 
 def _key(pitch: int, source: Source | None, styles: dict[str, Style]) -> Segment:

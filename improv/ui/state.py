@@ -14,6 +14,7 @@ from improv.music.event import Note, Source
 from improv.play.params import Params, Value
 from improv.session.messages import (
     Ended,
+    Foreseen,
     Goodbye,
     Level,
     Notice,
@@ -66,6 +67,7 @@ class State:
         self.player_gone = False
         self.bars: deque[Bar] = deque()
         self.planned: tuple[Note, ...] = ()
+        self._chances = b""
         self.distributions = Distributions()
         self.log: deque[Logged] = deque(maxlen=LOGGED)
         self.changes = 0  # counts what the roll and the keyboard must redraw for
@@ -93,6 +95,8 @@ class State:
             case Planned(notes=notes):
                 self.planned = notes
                 self.changes += 1
+            case Foreseen(chances=chances):
+                self._chances = chances
             case Status():
                 self._in_force(report)
                 self._end_missed(report, now)
@@ -174,6 +178,11 @@ class State:
     @property
     def phase(self) -> Phase | None:
         return None if self.status is None else self.status.phase
+
+    @property
+    def chances(self) -> bytes:
+        """How likely each pitch is to be the next, as `play.chances` tells it; empty: unknown."""
+        return self._chances if self.planned or self._sounding else b""
 
     def sounding(self) -> dict[int, Source]:
         """Pitches that sound, and whose they are; where both hold one, it is yours."""

@@ -9,6 +9,7 @@ from improv.play.params import Params
 from improv.session.messages import (
     Command,
     Ended,
+    Foreseen,
     Goodbye,
     ModelState,
     Notice,
@@ -104,6 +105,8 @@ _PLAN = [
     (1.8, 0.6, 75),
     (0.6, 1.6, 51),
 ]
+# as play.chances tells them, of the first of the plan
+_LIKELY = {55: 40, 60: 70, 63: 90, 65: 120, 67: 150, 68: 60, 70: 110, 72: 80, 75: 50, 79: 30}
 
 
 def _scene() -> list[Report]:
@@ -115,7 +118,8 @@ def _scene() -> list[Report]:
         if length is not None:
             said.append(Ended(serial, NOW - before + length))
     plan = [Note(pitch, 80, NOW + after, length, Source.IMPROV) for after, length, pitch in _PLAN]
-    return [*said, Planned(tuple(plan)), _status()]
+    chances = bytes(_LIKELY.get(pitch, 6) if 40 <= pitch <= 90 else 0 for pitch in range(128))
+    return [*said, Planned(tuple(plan)), Foreseen(chances), _status()]
 
 
 @pytest.fixture
