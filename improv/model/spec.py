@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from improv.model import heads
+from improv.model import bar_network, heads
 from improv.model.heads import Shape
 from improv.music.event import HELD, PITCHES
 from improv.music.vocabulary import ENCODING_VERSION, FEATURES
@@ -59,8 +59,12 @@ def _seed_shapes(units: int) -> dict[str, Shape]:
 _SHAPES: dict[str, Callable[[NetworkSpec], dict[str, Shape]]] = {
     "seed": lambda spec: _seed_shapes(spec.units),  # see improv.model.network
     "relative": lambda spec: heads.shapes(spec.units, spec.recurrence, spec.pitch),
+    "bars": lambda spec: bar_network.shapes(spec.units),
 }
 ARCHITECTURES = tuple(_SHAPES)
+GRAPHLESS = frozenset({"bars"})
+"""Those that play in NumPy, and need no graph for LiteRT."""
+FEWEST = {"bars": bar_network.FEWEST}  # units, where one is too few
 
 
 def shapes(spec: NetworkSpec) -> dict[str, Shape]:

@@ -1,9 +1,9 @@
 """Model folders: where they are, what must be in them, and writing them.
 
 A folder holds network.json (our own schema, see `NetworkSpec`, and the SHA-256 of the two files
-that play), weights.npz (plain float32 arrays), model.tflite (the same network for LiteRT) and
-card.toml (what it was trained on, how well it does, whose it is). How a stranger's is kept from
-doing harm: improv.model.folder.
+that play), weights.npz (plain float32 arrays), model.tflite (the same network for LiteRT, but for
+those that play in NumPy) and card.toml (what it was trained on, how well it does, whose it is).
+How a stranger's is kept from doing harm: improv.model.folder.
 
 A folder is found and checked by this file before the screen is up, so it imports neither Keras
 nor NumPy; the weights themselves are read with `improv.model.weights`.
@@ -39,6 +39,8 @@ from improv.model.folder import (
 from improv.model.folder import write as write_folder
 from improv.model.spec import (
     ARCHITECTURES,
+    FEWEST,
+    GRAPHLESS,
     LARGEST,
     LENGTHS,
     PITCHES_AS,
@@ -146,6 +148,8 @@ def _chords_info(path: Path, size: int) -> ModelInfo:
 def verify(path: Path) -> ModelFolder:
     """Check a model folder without trusting anything in it. Raises ModelRefused."""
     missing = [name for name in FILES if not (path / name).is_file()]
+    if missing == [LITERT] and _plays_without(path):
+        missing = []
     if LITERT in missing and chord_spec.is_chords(path):
         raise ModelRefused(
             f"the model {path.name} names chords and plays no notes; give a melody its chords with "
@@ -158,7 +162,7 @@ def verify(path: Path) -> ModelFolder:
         )
     spec, digests = _read_network(path / NETWORK)
     card = read_card(path / CARD)
-    for name in (WEIGHTS, LITERT):
+    for name in _played(spec):
         found, begins = digest_of(path / name, _limit(name, spec))
         if found != digests.get(name):
             raise refused(path / name, "it is not the file its network.json was written with")
@@ -191,16 +195,34 @@ def read_graph(folder: ModelFolder) -> bytes:
 
 
 def write(
-    path: Path, spec: NetworkSpec, weights: Mapping[str, Any], graph: bytes, card: str
+    path: Path, spec: NetworkSpec, weights: Mapping[str, Any], graph: bytes | None, card: str
 ) -> None:
-    """Write a model folder: complete in a new place first, then put where it belongs."""
+    """Write a model folder: complete in a new place first, then put where it belongs.
+
+    One that plays in NumPy has no graph.
+    """
     from improv.model.weights import pack
 
-    files = {WEIGHTS: pack(weights, shapes(spec)), LITERT: graph, CARD: card.encode()}
-    digests = {name: hashlib.sha256(files[name]).hexdigest() for name in (WEIGHTS, LITERT)}
+    files = {WEIGHTS: pack(weights, shapes(spec)), CARD: card.encode()}
+    if graph is not None:
+        files[LITERT] = graph
+    digests = {name: hashlib.sha256(files[name]).hexdigest() for name in _played(spec)}
     network = {**asdict(spec), "sha256": digests}
     files[NETWORK] = (json.dumps(network, indent=2) + "\n").encode()
     write_folder(path, files, verify)
+
+
+def _played(spec: NetworkSpec) -> tuple[str, ...]:
+    """The files that such a network plays from."""
+    return (WEIGHTS,) if spec.architecture in GRAPHLESS else (WEIGHTS, LITERT)
+
+
+def _plays_without(path: Path) -> bool:
+    """Whether the network of a folder needs no graph, as far as can be told."""
+    try:
+        return _read_network(path / NETWORK)[0].architecture in GRAPHLESS
+    except ModelRefused:
+        return False
 
 
 def _limit(name: str, spec: NetworkSpec) -> int:
@@ -220,8 +242,9 @@ def _read_network(path: Path) -> tuple[NetworkSpec, dict[str, str]]:
     if spec.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise refused(path, f"architecture {spec.architecture!r} is unknown; known: {known}")
-    if type(spec.units) is not int or not 1 <= spec.units <= LARGEST:
-        raise refused(path, f"units must be from 1 to {LARGEST}, not {spec.units!r}")
+    fewest = FEWEST.get(spec.architecture, 1)
+    if type(spec.units) is not int or not fewest <= spec.units <= LARGEST:
+        raise refused(path, f"units must be from {fewest} to {LARGEST}, not {spec.units!r}")
     if spec.durations not in DURATIONS:
         known = " or ".join(DURATIONS)
         raise refused(path, f"durations must be {known}, not {spec.durations!r}")

@@ -85,6 +85,15 @@ def pitch_classes(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*bass, *classes)))
 
 
+def root(text: str) -> int | None:
+    """The pitch class that a chord stands on: a symbol's own, else its first note; None of "off".
+
+    Raises UsageError where it is no chord.
+    """
+    classes, symbol = pitch_classes(text), _SYMBOL.fullmatch(text.strip())
+    return pitch_class_number(symbol[1]) if symbol else next(iter(classes), None)
+
+
 def is_chord(text: str) -> bool:
     """Whether `pitch_classes` knows it."""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.errors import InputError
+from improv.errors import InputError, UsageError
 from improv.model.folder import replace_file
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -75,6 +76,29 @@ def load(path: Path) -> Checkpoint:
         raise InputError(
             f"the checkpoint {path} can't be read ({error}); start the run afresh elsewhere"
         ) from error
+
+
+def begun(path: Path, identity: Mapping[str, Any], *, resume: bool) -> Checkpoint | None:
+    """The checkpoint a run goes on from, or nothing where it begins, in a folder made for it.
+
+    `identity` is what must be the same to go on. Raises UsageError where the folder holds a run
+    already, or another one, or none to resume.
+    """
+    folder = path.parent
+    if not resume:
+        if path.exists():
+            raise UsageError(
+                f"{folder} already holds a run; go on with it by --resume, or choose another --out"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        return None
+    if not path.exists():
+        raise UsageError(f"nothing to resume in {folder}: it has no {path.name}")
+    stored = load(path)
+    odd = [name for name, value in identity.items() if stored.progress.run.get(name) != value]
+    if odd:
+        raise UsageError(f"the run in {folder} differs in {', '.join(odd)}; choose another --out")
+    return stored
 
 
 def _under(prefix: str, arrays: Any) -> Arrays:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tomllib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,14 +17,6 @@ from improv.train import chord_report, chord_songs, maestro
 from improv.train.progress import bar
 
 Say = Callable[[str], None]
-
-
-def named(config: Path) -> bool:
-    """Whether a configuration is of this family; one that can't be read is not."""
-    try:
-        return bool(tomllib.loads(config.read_text()).get("family") == chord_spec.ARCHITECTURE)
-    except (OSError, ValueError, RecursionError):
-        return False
 
 
 def is_chords(model: str) -> bool:

@@ -12,6 +12,7 @@ Source: Wang et al. 2020, "POP909", https://github.com/music-x-lab/POP909-Datase
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -45,6 +46,10 @@ _QUALITIES = {
 }
 
 
+Span = tuple[float, float, int]
+"""(from, until, what): a note's pitch or a chord's class, between two times in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Song:
     """One song in half bars (`n` of them)."""
@@ -68,31 +73,14 @@ def load(
     Songs without a melody track or without annotations are left out.
     """
     with sources.opened(source) as pack:
-        key = hashlib.sha256(f"{FORMAT} {split} {pack.key()}".encode()).hexdigest()[:16]
-        folder = cache or platformdirs.user_cache_path("improv", appauthor=False) / "datasets"
-        path = folder / f"chords-{key}.npz"
+        path = cached("chords", FORMAT, split, pack, cache)
         try:
             return _stored(path)
         except (KeyError, *ZIP_ERRORS):
             pass
-        pieces = sources.pieces(pack)[0]
-        names = (
-            [name for one in pieces.values() for name in one] if split == "all" else pieces[split]
-        )
-        known, songs = set(pack.names()), []
-        for done, name in enumerate(names):
-            beside = PurePosixPath(name).parent
-            chords, beats = (str(beside / f"{kind}_midi.txt") for kind in ("chord", "beat"))
-            if {chords, beats} <= known:
-                texts = [pack.read(part).decode(errors="replace") for part in (chords, beats)]
-                song = read(pack.read(name), *texts)
-                songs += [song] if song is not None else []
-            progress(done + 1, len(names))
+        songs = [song for texts in annotated(pack, split, progress) if (song := read(*texts))]
     if not songs:
-        raise InputError(
-            f"{source} has no song of the split {split} with a track named melody, chord_midi.txt "
-            "and beat_midi.txt; give POP909, as in pop909.zip"
-        )
+        raise without_songs(source, split)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replace_file(path) as file:
         np.savez(
@@ -105,6 +93,37 @@ def load(
     return songs
 
 
+def annotated(
+    pack: sources.Source, split: str, progress: Report = silent
+) -> Iterator[tuple[bytes, str, str]]:
+    """The MIDI file, chords and beats of each song of a split, or of all, that has all three."""
+    pieces = sources.pieces(pack)[0]
+    names = [name for one in pieces.values() for name in one] if split == "all" else pieces[split]
+    known = set(pack.names())
+    for done, name in enumerate(names):
+        beside = PurePosixPath(name).parent
+        chords, beats = (str(beside / f"{kind}_midi.txt") for kind in ("chord", "beat"))
+        if {chords, beats} <= known:
+            texts = [pack.read(part).decode(errors="replace") for part in (chords, beats)]
+            yield pack.read(name), texts[0], texts[1]
+        progress(done + 1, len(names))
+
+
+def without_songs(source: Path, split: str) -> InputError:
+    """What to say of a source that has no such song."""
+    return InputError(
+        f"{source} has no song of the split {split} with a track named melody, chord_midi.txt "
+        "and beat_midi.txt; give POP909, as in pop909.zip"
+    )
+
+
+def cached(kind: str, form: int, split: str, pack: sources.Source, cache: Path | None) -> Path:
+    """Where the arrays of a split are kept once they were read, in that form."""
+    key = hashlib.sha256(f"{form} {split} {pack.key()}".encode()).hexdigest()[:16]
+    folder = cache or platformdirs.user_cache_path("improv", appauthor=False) / "datasets"
+    return folder / f"{kind}-{key}.npz"
+
+
 def _stored(path: Path) -> list[Song]:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         ends = np.cumsum(arrays["sizes"])[:-1]
@@ -114,19 +133,32 @@ def _stored(path: Path) -> list[Song]:
 
 def read(midi: bytes, chords: str, beats: str) -> Song | None:
     """One song; None where it has no melody, no bars or no chords that can be read."""
+    parts = parsed(midi, chords, beats)
+    cuts = half_bars(parts[2]) if parts else []
+    if parts is None or not cuts:
+        return None
+    notes, spans, _ = parts
+    held = [(pitch % OCTAVE, on, off) for on, off, pitch in notes]
+    line = np.stack([weights(held, start, end) for start, end, _ in cuts])
+    chord = [longest(spans, start, end) for start, end, _ in cuts]
+    return Song(line, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
+
+
+def parsed(
+    midi: bytes, chords: str, beats: str
+) -> tuple[list[Span], list[Span], list[tuple[float, bool]]] | None:
+    """A song's notes, its chords' classes and its beats as (seconds, downbeat).
+
+    None where it has no melody or no chords that can be read.
+    """
     try:
-        notes = melody.track(midi, _MELODY)
+        notes = [(on, off, pitch) for pitch, on, off in melody.track(midi, _MELODY)]
         spans = [(float(a), float(b), label(c)) for a, b, c in map(str.split, chords.splitlines())]
         rows = [tuple(map(float, line.split())) for line in beats.splitlines()]
-        cuts = half_bars([(row[0], bool(row[2])) for row in rows])
+        downs = [(row[0], bool(row[2])) for row in rows]
     except (UsageError, ValueError, IndexError, RuntimeError):
         return None
-    if not notes or not spans or not len(cuts):
-        return None
-    held = [(pitch % OCTAVE, on, off) for pitch, on, off in notes]
-    line = np.stack([weights(held, start, end) for start, end, _ in cuts])
-    chord = [_longest(spans, start, end) for start, end, _ in cuts]
-    return Song(line, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
+    return (notes, spans, downs) if notes and spans else None
 
 
 def half_bars(beats: list[tuple[float, bool]]) -> list[tuple[float, float, bool]]:
@@ -164,7 +196,8 @@ def label(text: str) -> int:
     return chord_classes.number(pitch_class_number(root), quality)
 
 
-def _longest(spans: list[tuple[float, float, int]], start: float, end: float) -> int:
+def longest(spans: list[Span], start: float, end: float) -> int:
+    """The chord that holds for most of the time between two moments."""
     shares: dict[int, float] = {}
     for on, off, chord in spans:
         if off > start and on < end:

@@ -135,7 +135,14 @@ def fit(
     model.compile(optimizer=optimizer, loss=[loss, loss])
     model.optimizer.build(model.trainable_variables)
     identity = {key: asdict(config)[key] for key in ("family", "units", "length", "batch", "seed")}
-    progress, best = _begun(model, folder, identity, resume=resume)
+    stored = checkpoint.begun(folder / CHECKPOINT, identity, resume=resume)
+    if stored is not None:
+        for name, variable in _named(model).items():
+            variable.assign(stored.weights[name])
+        for variable, value in zip(model.optimizer.variables, stored.optimizer, strict=True):
+            variable.assign(value)
+    progress = Progress(run=identity) if stored is None else stored.progress
+    best = weights_of(model) if stored is None else stored.best
     checks = [_batch([(song, 0, 0)], len(song.chord)) for song in validation]
     with RunLog(folder, total=config.steps, resumed_at=progress.step, tensorboard=False) as log:
         for step in range(progress.step + 1, config.steps + 1):
@@ -209,30 +216,6 @@ def _together(
     inputs = [np.concatenate([padded(check[0][i]) for check in checks]) for i in range(2)]
     labels, weights = (np.concatenate([padded(c[k][0]) for c in checks]) for k in (1, 2))
     return inputs, labels, weights
-
-
-def _begun(
-    model: Any, folder: Path, identity: dict[str, Any], *, resume: bool
-) -> tuple[Progress, Arrays]:
-    path = folder / CHECKPOINT
-    if not resume:
-        if path.exists():
-            raise UsageError(
-                f"{folder} already holds a run; go on with it by --resume, or choose another --out"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        return Progress(run=identity), weights_of(model)
-    if not path.exists():
-        raise UsageError(f"nothing to resume in {folder}: it has no {CHECKPOINT}")
-    stored = checkpoint.load(path)
-    odd = [name for name, value in identity.items() if stored.progress.run.get(name) != value]
-    if odd:
-        raise UsageError(f"the run in {folder} differs in {', '.join(odd)}; choose another --out")
-    for name, variable in _named(model).items():
-        variable.assign(stored.weights[name])
-    for variable, value in zip(model.optimizer.variables, stored.optimizer, strict=True):
-        variable.assign(value)
-    return stored.progress, stored.best
 
 
 def _save(path: Path, model: Any, progress: Progress, best: Arrays) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -15,7 +16,7 @@ from improv.errors import UsageError
 from improv.model import store
 from improv.model.store import ModelFolder
 from improv.session import look
-from improv.train import chord_commands, dataset, maestro
+from improv.train import bar_commands, chord_commands, dataset, maestro
 from improv.train.progress import bar
 
 if TYPE_CHECKING:  # it imports Keras
@@ -24,6 +25,9 @@ if TYPE_CHECKING:  # it imports Keras
     from improv.train.throughput import Throughput
 
 Say = Callable[[str], None]
+
+_FAMILIES = {"chords": chord_commands.train, "bars": bar_commands.train}
+"""Those whose networks are of another kind than the improvisers that play note by note."""
 
 
 def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
@@ -46,9 +50,10 @@ def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
 
 def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Train, until it is done or told to stop; where the run and the model are."""
-    if options.config is not None and chord_commands.named(options.config):
+    family = _FAMILIES.get(_family(options.config)) if options.config is not None else None
+    if family is not None:
         with _asked_to_stop(say) as stop:
-            return chord_commands.train(options, say, stop)
+            return family(options, say, stop)
     from improv.train import plots, run, tuning
 
     source = maestro.source_of(options.data)
@@ -85,6 +90,14 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         say(_heard(trained.loss_before, trained.validation_loss))
         say(f"play it with: improv play --model {trained.model}")
     return _result(trained)
+
+
+def _family(config: Path) -> str:
+    """The family a configuration names, of those with networks of another kind; "" for none."""
+    try:
+        return str(tomllib.loads(config.read_text()).get("family", ""))
+    except (OSError, ValueError, RecursionError):
+        return ""
 
 
 def _result(trained: Trained) -> dict[str, Any]:
@@ -134,6 +147,8 @@ def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Measure a model; the report, see train/evaluate.py."""
     if chord_commands.is_chords(options.model):
         return chord_commands.evaluate(options, say)
+    if bar_commands.is_bars(options.model):
+        return bar_commands.evaluate(options, say)
     from improv.train import plots
     from improv.train.evaluation_table import table
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from improv.errors import UsageError
 from improv.model import store
+from improv.model.spec import GRAPHLESS
 from improv.model.store import ModelFolder
 from improv.model.weights import Weights
 from improv.train.config import UNSTATED, TrainConfig
@@ -49,6 +50,11 @@ def named_after(data: Path) -> str:
 
 def tuned(config: TrainConfig, base: ModelFolder, data: Path) -> TrainConfig:
     """The configuration of a run that goes on from `base` with the music of `data`."""
+    if base.spec.architecture in GRAPHLESS:
+        raise UsageError(
+            f"{base.name} is trained from nothing, by `improv train --config configs/bars.toml`; "
+            "leave out --init"
+        )
     name = data.resolve().stem
     return replace(
         config,
