@@ -14,7 +14,7 @@ from improv.play.effects import Effect, Send
 from improv.play.engine import Engine
 from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
-from improv.session.render import Stage
+from improv.session.render import Names, Stage, nameless
 
 
 @dataclass
@@ -39,16 +39,20 @@ class Metronome:
 
 
 def stage(
-    model: object | None = None, *, idle_start: float | None = 0.0, **params: float | bool
+    model: object | None = None,
+    *,
+    idle_start: float | None = 0.0,
+    names: Names = nameless,
+    **params: float | bool | str,
 ) -> Stage:
-    """An engine with a model that is ready at 0 s."""
+    """An engine with a model that is ready at 0 s, and with `names` in a chord network's place."""
     engine = Engine(
         Params(**params),  # type: ignore[arg-type]
         seed=1,
         opening=phrase(),
         idle_start=idle_start,
     )
-    made = Stage(engine, model or Metronome())
+    made = Stage(engine, model or Metronome(), names=names)
     made.do(engine.model_ready(0.0))
     return made
 

@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
             soundfont=options.soundfont or settings.session.soundfont,
             plot=options.plot,
             progress=progress,
+            say=say,
         )
     for knob in made.unused:
         say(f"the model {made.model} plays the same whatever {knob} is")

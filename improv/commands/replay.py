@@ -65,6 +65,7 @@ def _play(session: Session, options: argparse.Namespace) -> Replay:
     from improv.model.loading import load
     from improv.model.store import digest, find
     from improv.session import replay
+    from improv.session.naming import Naming
     from improv.train.progress import bar
 
     changed = dict(_knob(text) for text in options.set or ())
@@ -87,7 +88,7 @@ def _play(session: Session, options: argparse.Namespace) -> Replay:
         if folder is None:
             raise UsageError("no model played in this take; say with --model which would have")
         improviser = load(folder, options.device or "auto")
-        made = replay.otherwise(session, improviser, changed, done)
+        made = replay.otherwise(session, improviser, changed, done, Naming(say))
     from dataclasses import replace
 
     return replace(made, about=replace(made.about, digest=digest(folder)))

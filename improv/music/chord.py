@@ -106,3 +106,21 @@ def of_notes(pitches: tuple[int, ...]) -> str:
     """Pitches as a chord's notes from the lowest up, each name once; "off" of none."""
     names = dict.fromkeys(pitch_class_name(pitch % OCTAVE) for pitch in sorted(pitches))
     return " ".join(names) or NONE
+
+
+def named(pitches: tuple[int, ...]) -> str:
+    """Pitches by the chord's symbol, with a bass that isn't its root after a slash, as "C/E".
+
+    Of two symbols for the same notes the one on the bass is meant ("Am7", not "C6/A"). What is no
+    chord that has a symbol is named by its notes; "off" of none.
+    """
+    classes = frozenset(pitch % OCTAVE for pitch in pitches)
+    if not classes:
+        return NONE
+    low = min(pitches) % OCTAVE
+    for root in (low, *sorted(classes - {low})):
+        for quality, above in QUALITIES.items():
+            if {(root + semitones) % OCTAVE for semitones in above} == classes:
+                slash = "" if root == low else f"/{pitch_class_name(low)}"
+                return pitch_class_name(root) + quality + slash
+    return of_notes(pitches)

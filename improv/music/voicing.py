@@ -15,10 +15,12 @@ _FIFTHS = {6, 7, 8}
 def voiced(
     name: str, before: tuple[int, ...] = (), low: int = LOW, high: int = HIGH
 ) -> tuple[int, ...]:
-    """The pitches of a chord from the lowest up, all within `low` to `high` (an octave or more).
+    """The pitches of a chord from the lowest up, all within `low` to `high`.
 
     Of all ways to place its notes the one whose voices move least from `before`, in semitones
     summed; of those, or with none before, the closest together, then the lowest. () of no chord.
+    A range of less than an octave leaves out what has no place in it; of a wide one only what a
+    hand reaches is looked through.
     """
     classes = list(chord.pitch_classes(name))
     while len(classes) > VOICES:
@@ -26,7 +28,10 @@ def voiced(
         classes.remove(spare[0] if spare else classes[-1])
     if not classes:
         return ()
-    places = [[p for p in range(low, high + 1) if p % OCTAVE == c] for c in classes]
+    middle = sum(before) // len(before) if before else (LOW + HIGH) // 2
+    middle = min(max(middle, low + OCTAVE), max(high - OCTAVE, low + OCTAVE))
+    reach = range(max(low, middle - OCTAVE), min(high, middle + OCTAVE) + 1)
+    places = [there for c in classes if (there := [p for p in reach if p % OCTAVE == c])]
     ways = {tuple(sorted(way)) for way in product(*places)}
     return min(ways, key=lambda way: (motion(before, way), way[-1] - way[0], way))
 

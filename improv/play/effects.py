@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from improv.music.event import Event, Source
 from improv.play.messages import (
     Beat,
+    Chorded,
     Ended,
     Follow,
     Foreseen,
     Futures,
+    NameChord,
+    Named,
     Notice,
     Planned,
     Proposal,
@@ -56,11 +59,18 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskChord:
+    """Ask the network for the chord that is coming."""
+
+    request: NameChord
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Tell the screen."""
 
-    report: Sounded | Ended | Planned | Foreseen | Notice
+    report: Sounded | Ended | Planned | Foreseen | Chorded | Notice
 
 
-Effect = Send | Hush | Ask | Tell
-Item = Event | SetParam | Transport | Strike | Proposal | Futures | Follow | Beat
+Effect = Send | Hush | Ask | AskChord | Tell
+Item = Event | SetParam | Transport | Strike | Proposal | Futures | Named | Follow | Beat

@@ -14,16 +14,18 @@ from improv.errors import UsageError
 from improv.listen.context import Context
 from improv.listen.turns import Turns
 from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
-from improv.play import asking, voices
+from improv.play import asking, outlook, voices
 from improv.play.asking import COMMIT
 from improv.play.effects import Effect, Hush, Item, Send
 from improv.play.hands import Hands
+from improv.play.harmony import Harmony
 from improv.play.messages import (
     Action,
     Beat,
     Follow,
     Futures,
     Level,
+    Named,
     Notice,
     Phase,
     Proposal,
@@ -80,8 +82,17 @@ class Engine:
         self._wire = Wire(self._context, params.transpose)
         self._places = Places(self._context)
         self._hands = Hands(self._context, self._wire, self._turns)
+        self._harmony = Harmony(params, self._context, self._wire, self._tempo)
         common = Common(
-            self._context, self._wire, self._turns, self._tempo, opening, seed, idle_start, limit
+            self._context,
+            self._wire,
+            self._turns,
+            self._tempo,
+            self._harmony,
+            opening,
+            seed,
+            idle_start,
+            limit,
         )
         self._first = Voice(voices.FIRST, common, params)
         self._voices = [self._first]
@@ -147,9 +158,15 @@ class Engine:
         """The beat it plays to."""
         return self._tempo.sync(self.params)
 
+    @property
+    def chord(self) -> str:
+        """The chord in force, "off" where none is."""
+        return self._harmony.name
+
     def due(self) -> float | None:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
         times = [voice.due() for voice in self._voices]
+        times += [self._harmony.due()] if self._is_awake else []
         return min((time for time in times if time is not None), default=None)
 
     def greeting(self, now: float) -> list[Send]:
@@ -181,14 +198,16 @@ class Engine:
                 self._of(item.voice).take(item, now)
             case Futures():
                 self._of(item.voice).plan.again.more(item)
+            case Named():
+                self._harmony.take(item)
             case Follow() | Beat():
                 self._keep_time(item, now)
         self._advance(now)
-        planned = self._plans()
+        planned = outlook.planned(self._voices)
         if planned != self._planned:
             self._planned = planned
             self._wire.tell_plan(planned)
-            self._wire.tell_chances(self._chances(planned))
+            self._wire.tell_chances(outlook.chances(self._voices))
         return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
@@ -257,6 +276,7 @@ class Engine:
 
     def _hear(self, serial: int, key: NoteOn, now: float) -> None:
         self.heard += 1
+        self._harmony.strike(now)
         for voice in self._on():
             voice.hear(serial, key, now)
 
@@ -270,7 +290,7 @@ class Engine:
         except UsageError as error:
             self._wire.tell(Notice(str(error), Level.ERROR))
             return
-        self.params = after
+        self.params = self._harmony.params = after
         self._wire.transpose = after.transpose
         self._tempo.turn(after, now)
         if before.thru != after.thru:
@@ -355,22 +375,17 @@ class Engine:
     def _of(self, number: int) -> Voice:
         return self._voices[number - voices.FIRST]
 
-    def _plans(self) -> tuple[Note, ...]:
-        """All that is planned, in order; the first voice's as it is, where it is alone."""
-        plans = [voice.plan.scheduler.plan for voice in self._voices if len(voice.plan)]
-        if len(plans) < 2:  # nothing to sort
-            return plans[0] if plans else ()
-        return tuple(sorted((note for plan in plans for note in plan), key=lambda n: n.start))
-
-    def _chances(self, planned: tuple[Note, ...]) -> bytes:
-        """How likely each pitch was when the first of these notes was drawn."""
-        first = planned[:1]
-        return next(
-            (v.plan.chances for v in self._voices if first and v.plan.scheduler.plan[:1] == first),
-            b"",
-        )
+    @property
+    def _is_awake(self) -> bool:
+        """Whether anybody plays, you or a voice."""
+        return any(voice.phase in {Phase.LISTENING, Phase.PLAYING} for voice in self._on())
 
     def _advance(self, now: float) -> None:
+        if not self._is_awake:
+            self._harmony.rest(now)
+        elif (since := self._harmony.advance(now, self._first.plan.scheduler.lead)) is not None:
+            for voice in self._on():
+                voice.reharmonise(since)
         for voice in self._voices:
             voice.advance(now)
         if self._limit is not None and self._first.played >= self._limit:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from improv.music.event import Note, ProposedNote, Source
+from improv.music.halves import Heard
 from improv.music.timeline import Timeline
 from improv.play.params import Params, Value
 
@@ -125,6 +126,14 @@ class Foreseen:
 
 
 @dataclass(frozen=True, slots=True)
+class Chorded:
+    """A chord is in force from `at` on, by its symbol; "off": none is."""
+
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the musician."""
 
@@ -231,3 +240,24 @@ class Futures:
     number: int
     others: tuple[Future, ...]
     voice: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NameChord:
+    """Name the chord of a half bar that is coming, by those that were heard before it.
+
+    `heard` are they, oldest first and without a gap (see `music.halves`); `firsts` says of each,
+    and of the one that is coming, whether a bar begins with it.
+    """
+
+    number: int  # of the half bar since the song began
+    heard: tuple[Heard, ...]
+    firsts: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Its chord; "" where there is nothing to name it by."""
+
+    number: int
+    name: str

@@ -6,6 +6,7 @@
     accompany   as duet, and what you hold below the split is the chord it leans on
     harmonise   each note of yours gets companions at once, for as long as you hold it
     solo        it plays by itself, whatever you do
+    chords      it plays the chords of what is played, see play.harmony and play.comping
 
 In a duet it can leave you room: the busier you are, the fewer notes it plays.
 """
@@ -25,7 +26,7 @@ JOINING = frozenset({DUET, ACCOMPANY})
 """Modes in which it plays while you do, and hears you."""
 AT_ONCE = frozenset(
     {"thru", "program", "bank", "channel", "pause", "hand_over", "split", "companions"}
-    | {"beats_per_bar", "clock_out", "click"}
+    | {"beats_per_bar", "clock_out", "click", "chart", "pattern"}
 )
 """Knobs that change nothing in what is planned."""
 REACTION = 0.25

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from improv.errors import UsageError
+from improv.music import chart as charts
 from improv.music import chord as chords
+from improv.music import comping
 from improv.music import scale as scales
 
 Value = float | int | bool | str
@@ -83,20 +85,22 @@ def _read_voice(text: str) -> object:
 
 GUARDS = OFF, GENTLE, STRONG = ("off", "gentle", "strong")
 OUTSIDE = SNAP, MUTE = ("snap", "mute")
-MODES = CONTINUE, ANSWER, DUET, ACCOMPANY, HARMONISE, SOLO = (
+MODES = CONTINUE, ANSWER, DUET, ACCOMPANY, HARMONISE, SOLO, CHORDS = (
     "continue",
     "answer",
     "duet",
     "accompany",
     "harmonise",
     "solo",
+    "chords",
 )
 LENGTHS = NOTES, SECONDS, YOURS, BARS = ("notes", "seconds", "yours", "bars")
 SYNCS = NO_SYNC, INTERNAL, CLOCK = ("off", "internal", "clock")
 NO_GRID = "off"
 GRIDS = (NO_GRID, "1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
-VOICES = {2: "voice_2", 3: "voice_3", 4: "voice_4"}
+ACCOMPANIST = 5
+VOICES = {2: "voice_2", 3: "voice_3", 4: "voice_4", ACCOMPANIST: "accompany"}
 """The knobs of the voices beside the first, see play.voices."""
 _BESIDE = "a voice beside the first: bass, or words such as solo, channel 3, range C2-C4"
 NO_VOICE = "off"
@@ -104,6 +108,7 @@ READY = {
     "bass": "range E1-G3, polyphony 1, density -0.4, instrument Acoustic Bass",
     "harmony": "harmonise, companions 2, velocity 60, instrument String Ensemble 1",
     "lead": "range C5-C7, polyphony 1, instrument Flute",
+    "chords": "mode chords, range C3-C5, velocity 60, polyphony 24, instrument Electric Piano 1",
     "pad": "range C3-C5, density -0.8, note length 3, velocity 55, instrument String Ensemble 2",
 }
 """Voices by name; what comes after the name in a line is said over it."""
@@ -153,6 +158,21 @@ class Params:
         chords.is_chord,
         chords.pitch_classes,
     )
+    chart: str = _choice(
+        charts.NONE,
+        (charts.NONE, *charts.READY),
+        "chords it goes by, bar by bar, again and again: | Am7 | D7 G7 | % |",
+        charts.is_chart,
+        charts.read,
+    )
+    accompany: str = _choice(
+        NO_VOICE,
+        (NO_VOICE, CHORDS),
+        "chords under what is played: chords, or chords, channel 3, pattern bossa",
+        _is_voice,
+        _read_voice,
+    )
+    pattern: str = _choice(comping.PATTERNS[0], comping.PATTERNS, "how chords are played")
     lean: float = _knob(0.5, 0.0, 1.0, 0.1, "", "how far it leans on the notes of a chord")
     register: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards low (-1) or high (1)")
     density: float = _knob(0.0, -1.0, 1.0, 0.1, "", "pull towards few notes (-1) or many (1)")

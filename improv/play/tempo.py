@@ -7,7 +7,9 @@ its own beat goes on. A phrase that was planned to another beat is no good: `tak
 
 from __future__ import annotations
 
+from improv.music.chart import NONE as NO_CHART
 from improv.music.timeline import Timeline
+from improv.play import voices
 from improv.play.messages import Beat, Follow, Sync
 from improv.play.params import CLOCK, NO_SYNC, Params
 
@@ -32,9 +34,9 @@ class Tempo:
         self._begun = False
 
     def timeline(self, params: Params) -> Timeline | None:
-        """The beat to play to, or None where it plays to none."""
+        """The beat to play to, or None where it plays to none; chords need one."""
         if params.sync == NO_SYNC:
-            return None
+            return self._own if params.chart != NO_CHART or voices.play_chords(params) else None
         theirs = self._follow.timeline if params.sync == CLOCK else None
         return self._own if theirs is None else theirs
 

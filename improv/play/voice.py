@@ -14,18 +14,22 @@ numbers, so a plan bends under a knob instead of jumping.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from improv.listen.context import Context
 from improv.listen.turns import Turns
+from improv.music.chord import NONE as NO_CHORD
 from improv.music.event import Note, NoteOn, Source
+from improv.music.timeline import NEAR
 from improv.play import asking, modes
 from improv.play.asking import COMMIT, LEAD
 from improv.play.companions import Companions
+from improv.play.comping import Comping
 from improv.play.effects import Send
+from improv.play.harmony import Harmony
 from improv.play.ledger import instrument
 from improv.play.messages import Action, Notice, Phase, Proposal
-from improv.play.params import HARMONISE, PEDAL, SILENCE, Params
+from improv.play.params import CHORDS, HARMONISE, PEDAL, SILENCE, Params
 from improv.play.planning import ALL, Plan
 from improv.play.promptness import Promptness
 from improv.play.scheduler import TOO_LATE, Start
@@ -44,6 +48,7 @@ class Common:
     wire: Wire
     turns: Turns
     tempo: Tempo
+    harmony: Harmony
     opening: tuple[Note, ...]
     seed: int
     idle_start: float | None
@@ -78,6 +83,8 @@ class Voice:
         self._companions = Companions(
             common.context, common.wire, self.plan.scheduler, seed, number
         )
+        self._harmony = common.harmony
+        self._comping = Comping(common.harmony, common.wire, self.plan.scheduler, seed, number)
         self._ready = False
         self._idle_at: float | None = None
         # whether an instrument was asked for
@@ -88,7 +95,14 @@ class Voice:
         times = [self.plan.scheduler.due()]
         if self.on:
             times += [self._answer_due(), self._idle_due(), self._ask_at()]
+            times += [self._comping.due()] if self._comps else []
         return min((time for time in times if time is not None), default=None)
+
+    def planned(self) -> tuple[Note, ...]:
+        """All it is going to play, in order."""
+        if self._comps:
+            return tuple(self._comping.planned(self.params))
+        return self.plan.scheduler.plan
 
     def greeting(self, now: float) -> list[Send]:
         """What an output is told of this voice: its instrument, if one was chosen."""
@@ -131,6 +145,9 @@ class Voice:
         if mode == HARMONISE:
             if self._ready and self.phase not in {Phase.PAUSED, Phase.STOPPED}:
                 self._companions.ask(serial, self._steered(now), now)
+        elif mode == CHORDS:
+            if self.phase in {Phase.WAITING, Phase.STOPPED}:
+                self.begin(now)
         elif mode in modes.TAKING_TURNS:
             self.plan.again.forget()
             if self.phase in {Phase.PLAYING, Phase.WAITING, Phase.STOPPED}:
@@ -161,6 +178,8 @@ class Voice:
         if not self.on:
             self._join(now)
             return
+        if before.mode == CHORDS != params.mode:
+            self._comping.drop()
         if self.number != FIRST and params == before:
             return  # it has that otherwise
         if _instrument_of(before) != _instrument_of(params):
@@ -189,6 +208,7 @@ class Voice:
         """Let nothing come that is planned or asked for."""
         self.plan.drop(ALL)
         self._companions.forget()
+        self._comping.drop()
 
     def rest(self, action: Action) -> None:
         """Play nothing more: paused or stopped."""
@@ -199,6 +219,12 @@ class Voice:
         """Drop what is planned, and where it could go back to."""
         self.plan.drop(ALL)
         self.plan.again.forget()
+
+    def reharmonise(self, since: float) -> None:
+        """Another chord is in force from then on: what was planned to the old one is no good."""
+        leans = self.params.lean > 0.0 and self.params.chord == NO_CHORD
+        if leans and self.phase is Phase.PLAYING:
+            self.plan.drop(since - NEAR)
 
     def play_again(self, now: float) -> bool:
         """Something else, from where what sounds began; whether there is such a place."""
@@ -244,12 +270,27 @@ class Voice:
         if not self.on:
             return
         self._take_turn(now)
+        if self._comps:
+            self._comp(now)
         if self.phase is Phase.PLAYING and self.plan.is_played_out(self.params):
             self.phase = Phase.WAITING
             self._idle_at = None
         ask_at = self._ask_at()
         if ask_at is not None and now >= ask_at:
             self._wire.do(self.plan.ask(self._steered(now), now))
+
+    @property
+    def _comps(self) -> bool:
+        """Whether it plays chords now."""
+        return self.params.mode == CHORDS and self.phase is Phase.PLAYING
+
+    def _comp(self, now: float) -> None:
+        struck, late = self._comping.advance(self.params, now)
+        self.played += struck
+        self.dropped += late
+        if self._comping.is_over:
+            self._comping.drop()
+            self.phase = Phase.WAITING
 
     def _answer(self, end: float, now: float) -> None:
         """Answer your phrase, which ends at `end`."""
@@ -259,8 +300,10 @@ class Voice:
         self.promptness.answering()
 
     def _steered(self, now: float) -> Params:
-        """The knobs as your playing moves them: your key, your left hand, the room you take."""
+        """The knobs as the music moves them: your key, the chord in force, the room you take."""
         params = asking.in_your_key(self.params, self._context.snapshot(now))
+        if params.chord == NO_CHORD:
+            params = replace(params, chord=self._harmony.name)
         held = (note.pitch for note in self._wire.ledger.sounding(Source.YOU))
         return modes.as_played_with(params, held, self._part, now)
 
@@ -307,7 +350,8 @@ class Voice:
 
     def _ask_at(self) -> float | None:
         """When to ask the model for more, if it is to play by itself."""
-        plays = self.phase is Phase.PLAYING and self._ready and self.params.mode != HARMONISE
+        plays = self.phase is Phase.PLAYING and self._ready
+        plays = plays and self.params.mode not in {HARMONISE, CHORDS}
         return self.plan.ask_at(self.params) if plays else None
 
 

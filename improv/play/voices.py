@@ -1,9 +1,11 @@
-"""Voices: up to four parts that improvise at once, on one context.
+"""Voices: up to four parts that improvise at once, on one context, and one of chords under them.
 
 The knobs are the first voice. Each of the others is one knob whose value is a line of text: a
 ready-made voice, a mode, and what it has otherwise than the first, between commas:
 
     harmonise, channel 3, instrument Flute, range C5-C7, velocity 60, output port:Volca
+
+The knob `accompany` is such a line too, of a voice that plays chords whatever else it says.
 
 What its line does not name it has from the knobs, but for its channel: that is the next one up, so
 that a voice can be told from the others. An output that is named is that voice's alone. A line is
@@ -18,11 +20,21 @@ from typing import Any
 
 from improv.errors import UsageError
 from improv.play import knobs
-from improv.play.params import KNOBS, MODES, NO_VOICE, READY, VOICES, Params, Value
+from improv.play.params import (
+    ACCOMPANIST,
+    CHORDS,
+    KNOBS,
+    MODES,
+    NO_VOICE,
+    READY,
+    VOICES,
+    Params,
+    Value,
+)
 
 SHARED = frozenset(
     {"freeze", "mutation", "sync", "tempo", "beats_per_bar", "clock_out", "click", "thru"}
-    | {"transpose", "morph", "recall", "hand_over", "pause", *VOICES.values()}
+    | {"transpose", "morph", "recall", "hand_over", "pause", "chart", *VOICES.values()}
 )
 """Knobs that all voices have in common."""
 FIRST = 1
@@ -80,6 +92,8 @@ def of(params: Params, number: int) -> Params | None:
     if text == NO_VOICE:
         return None
     own: dict[str, Any] = {"channel": _channel(params.channel, number), "freeze": 0}
+    if number == ACCOMPANIST:
+        text = f"{CHORDS}, {text}, mode {CHORDS}"  # whatever its line says
     own |= dict(read(text).values)
     if own.keys() & {"low", "high"}:  # half a range need not go with the other half of the first's
         own = {"low": KNOBS["low"].default, "high": KNOBS["high"].default} | own
@@ -93,7 +107,7 @@ def output(params: Params, number: int) -> str | None:
 
 
 def line_of(params: Params, number: int) -> str:
-    """The line of the second to fourth voice."""
+    """The line of a voice beside the first."""
     text: str = getattr(params, VOICES[number])
     return text
 
@@ -128,3 +142,11 @@ def _check(values: dict[str, Value]) -> None:
     """Raises UsageError on a value that is out of its range."""
     checked: dict[str, Any] = {"low": KNOBS["low"].low, "high": KNOBS["high"].high} | values
     Params(**checked)
+
+
+def play_chords(params: Params) -> bool:
+    """Whether any of them plays chords, for which there must be a beat."""
+    if params.mode == CHORDS or params.accompany != NO_VOICE:
+        return True
+    lines = (line_of(params, number) for number in VOICES)
+    return any(("mode", CHORDS) in read(line).values for line in lines if line != NO_VOICE)

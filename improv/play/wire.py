@@ -23,7 +23,7 @@ from improv.listen.sustain import Sustain
 from improv.music.event import Note, Other, Source
 from improv.play.effects import EVERYBODY, Effect, Send, Tell
 from improv.play.ledger import Ledger, Sounding, note_on
-from improv.play.messages import Ended, Foreseen, Notice, Planned, Sounded
+from improv.play.messages import Chorded, Ended, Foreseen, Notice, Planned, Sounded
 from improv.play.params import Params
 from improv.play.transposing import all_moved, moved
 
@@ -172,7 +172,7 @@ class Wire:
             self.echo.went(message, due, source)
             self._cease(self._its.hear(message), due)
 
-    def tell(self, report: Sounded | Ended | Planned | Foreseen | Notice) -> None:
+    def tell(self, report: Sounded | Ended | Planned | Foreseen | Chorded | Notice) -> None:
         self._effects.append(Tell(report))
 
     def tell_plan(self, notes: Iterable[Note]) -> None:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from improv.errors import ImprovError, InputError
+from improv.music.chord import NONE
 from improv.play.messages import SetParam, Transport
 from improv.ports.take import Account, read_account
 from improv.session import journal
@@ -29,7 +30,8 @@ def account(about: About, steps: Iterable[Step], damaged: int = 0) -> Account:
     lines = [journal.about_line(about), *(journal.step_line(s, effects=False) for s in steps)]
     if damaged:
         said["damaged"] = damaged
-    return Account({"format": FORMAT, **said}, tuple(_marks(about, steps)), b"".join(lines))
+    marks = sorted([*_marks(about, steps), *_chords(steps)], key=lambda mark: mark[0])
+    return Account({"format": FORMAT, **said}, tuple(marks), b"".join(lines))
 
 
 def read(path: Path) -> Session:
@@ -62,3 +64,9 @@ def _marks(about: About, steps: Iterable[Step]) -> Iterator[tuple[float, str]]:
                 yield step.now, f"{name}={getattr(params, name)}"
             case Transport(action=action):
                 yield step.now, action.value
+
+
+def _chords(steps: Iterable[Step]) -> Iterator[tuple[float, str]]:
+    """Each chord by its symbol, as on a lead sheet."""
+    for chord in journal.chords(steps):
+        yield chord.at, "N.C." if chord.name == NONE else chord.name

@@ -33,13 +33,13 @@ class Casting:
     def cast(self, params: Params) -> list[str]:
         """Go by what the voices' lines say now; what is wrong with an output they name."""
         self._own, wrong = {}, []
-        for number in VOICES:
+        for number, knob in VOICES.items():
             named = voices.output(params, number)
             if named is not None:
                 try:
                     self._own[number] = str(parse_spec(named))
                 except UsageError as error:
-                    wrong.append(f"voice {number}: {error}")
+                    wrong.append(f"{knob.replace('_', ' ')}: {error}")
         return wrong
 
     def to(self, send: Send, names: Iterable[str]) -> list[str]:

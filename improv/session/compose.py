@@ -10,6 +10,7 @@ from improv.errors import UsageError
 from improv.music.event import Note
 from improv.play.params import Params, turned
 from improv.ports.atomic import check_writable
+from improv.session.naming import Naming
 from improv.session.render import render
 
 
@@ -38,10 +39,11 @@ def compose(
     soundfont: str | None = None,
     plot: Path | None = None,
     progress: Callable[[int, int], None],
+    say: Callable[[str], None] = lambda _: None,
 ) -> Composition:
     """Improvise `count` notes from `opening` into `out`. Same arguments, same bytes.
 
-    `progress` is called with (notes so far, notes in all).
+    `progress` is called with (notes so far, notes in all), `say` with what isn't as it should be.
 
     Raises UsageError for an ending that is neither .mid nor .wav, ModelRefused, DeviceError.
     """
@@ -69,6 +71,7 @@ def compose(
         seed=seed,
         opening=opening,
         progress=lambda played: progress(played, count),
+        names=Naming(say),
     )
     if kind == ".wav":
         from improv.ports import wav

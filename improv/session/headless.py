@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from types import FrameType
 from typing import Any
 
-from improv.session.messages import Ended, Goodbye, Notice, Report, Sounded
+from improv.session.messages import Chorded, Ended, Goodbye, Notice, Report, Sounded
 from improv.session.watched import WatchedPlayer
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -21,6 +21,7 @@ class Log:
 
     keep_notes: bool = False
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    chords: list[dict[str, Any]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     goodbye: Goodbye | None = None
 
@@ -33,6 +34,8 @@ class Log:
             case Ended(serial=serial, at=at):
                 if serial in self.notes:
                     self.notes[serial]["end"] = at
+            case Chorded() if self.keep_notes:
+                self.chords.append(asdict(report))
             case Notice(text=text):
                 self.notices.append(text)
             case Goodbye():
@@ -62,6 +65,7 @@ class Log:
             "latency_ms": dict(status.latency_ms),
             "notices": self.notices,
             "notes": list(self.notes.values()),
+            "chords": self.chords,
             "lateness": self.goodbye.lateness,
             "take": self.goodbye.take,
         }

@@ -21,11 +21,13 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from improv.music.event import Note, Source
-from improv.play.effects import Effect, Hush, Item, Send
-from improv.play.messages import Proposal
+from improv.play.effects import Effect, Hush, Item, Send, Tell
+from improv.play.messages import Chorded, Proposal
 from improv.play.outbox import Outbox
 from improv.play.params import Params
 
+Kept = Send | Hush | Chorded
+"""What is written down of what an engine does."""
 Sent = tuple[float, bytes, Source]
 """When a message was due on the player's clock, the message, and whose it is."""
 
@@ -53,7 +55,7 @@ class Step:
     now: float
     call: str
     item: Item | float | None = None
-    effects: tuple[Send | Hush, ...] = ()
+    effects: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _effect(effect: Send | Hush) -> Any:
+def _effect(effect: Kept) -> Any:
     if isinstance(effect, Hush):
         return 0
+    if isinstance(effect, Chorded):
+        return [effect.name, effect.at]
     return [effect.due, effect.message.hex(), effect.source.value, int(effect.audible)]
 
 
@@ -185,9 +189,11 @@ def _step(line: list[Any]) -> Step:
     return Step(float(now), call, _item(item), effects)
 
 
-def _effect_of(entry: Any) -> Send | Hush:
+def _effect_of(entry: Any) -> Kept:
     if entry == 0:
         return Hush()
+    if len(entry) == 2:
+        return Chorded(str(entry[0]), float(entry[1]))
     due, message, source, audible = entry
     return Send(bytes.fromhex(message), float(due), Source(source), bool(audible))
 
@@ -252,13 +258,19 @@ def sent(steps: Iterable[Step]) -> list[Sent]:
         for effect in step.effects:
             if isinstance(effect, Hush):
                 box.cut(step.now)
-            else:
+            elif isinstance(effect, Send):
                 box.put(effect, step.now)
             leave(step.now)
     leave(float("inf"))
     return out
 
 
-def audible(effects: Iterable[Effect]) -> tuple[Send | Hush, ...]:
-    """Those effects that reach outputs."""
-    return tuple(e for e in effects if isinstance(e, (Send, Hush)))
+def chords(steps: Iterable[Step]) -> list[Chorded]:
+    """The chords that were in force, in order."""
+    return [each for step in steps for each in step.effects if isinstance(each, Chorded)]
+
+
+def kept(effects: Iterable[Effect]) -> tuple[Kept, ...]:
+    """Those effects that are written down: what reaches outputs, and chords."""
+    told = (e.report if isinstance(e, Tell) else e for e in effects)
+    return tuple(e for e in told if isinstance(e, Kept))

@@ -20,6 +20,7 @@ from improv.session.messages import (
     ModelFailed,
     ModelSetup,
     ModelState,
+    NameChord,
     Notice,
     Reply,
     Request,
@@ -67,7 +68,7 @@ class ModelKeeper(threading.Thread):
         self._wanted: threading.Event | None = None  # while it stays down
         self._asked_at: float | None = None  # of the oldest request without an answer
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Request | NameChord) -> None:
         """Send a request; lost if the model is not there (it is asked again when it returns)."""
         writer = self._writer
         if writer is not None:

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from improv.music.chord import NONE as NO_CHORD
 from improv.music.event import Note
 from improv.play.controls import Control, Standing
 from improv.play.messages import (
     Action,
+    Chorded,
     Ended,
     Foreseen,
     Futures,
     Level,
+    NameChord,
+    Named,
     Notice,
     Phase,
     Planned,
@@ -35,6 +39,7 @@ from improv.play.params import Params, Value
 
 __all__ = [
     "Action",
+    "Chorded",
     "Command",
     "Control",
     "Ended",
@@ -48,6 +53,8 @@ __all__ = [
     "ModelReady",
     "ModelSetup",
     "ModelState",
+    "NameChord",
+    "Named",
     "Notice",
     "Phase",
     "Planned",
@@ -252,6 +259,7 @@ class Status:
     learning: str | None = None  # the knob that waits for a control
     controls: tuple[Standing, ...] = ()  # all that was learnt
     sync: Sync = NO_BEAT  # the beat it plays to
+    chord: str = NO_CHORD  # in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +274,7 @@ class Goodbye:
     take: str = ""  # where the take of the session is, if a note sounded
 
 
-Report = Sounded | Ended | Planned | Foreseen | Status | Notice | Goodbye
+Report = Sounded | Ended | Planned | Foreseen | Chorded | Status | Notice | Goodbye
 
 # --- player <-> model ----------------------------------------------------------------------
 
@@ -288,7 +296,7 @@ class ModelFailed:
     exit_code: int
 
 
-Reply = Proposal | Futures | ModelReady | ModelFailed
+Reply = Proposal | Futures | Named | ModelReady | ModelFailed
 
 # --- how the children are started ----------------------------------------------------------
 

@@ -9,15 +9,27 @@ from __future__ import annotations
 import gc
 import os
 import queue
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from improv.errors import ImprovError
 from improv.session import child, link, realtime
-from improv.session.messages import ModelFailed, ModelReady, ModelSetup, Request
+from improv.session.messages import (
+    Level,
+    ModelFailed,
+    ModelReady,
+    ModelSetup,
+    NameChord,
+    Named,
+    Notice,
+    Request,
+)
+from improv.session.naming import Naming
 
 if TYPE_CHECKING:
     from improv.session.thinking import Thinker
 
+Asked = Request | NameChord
 QUIET = 0.15
 """Seconds without a request after which futures are drawn: a knob that is being turned asks for a
 plan ten times a second, and of each but the last nothing will be heard."""
@@ -27,16 +39,16 @@ class Incoming:
     """The requests that have come in and are not taken up, for the thread that answers them."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._newest: dict[int, int] = {}  # number of the last request for each voice's plan
 
-    def put(self, request: Request | None) -> None:
+    def put(self, request: Asked | None) -> None:
         """Queue one, or None at the end."""
-        if request is not None and not request.together:
+        if isinstance(request, Request) and not request.together:
             self._newest[request.voice] = request.number
         self._queue.put(request)
 
-    def get(self, timeout: float | None) -> Request | None:
+    def get(self, timeout: float | None) -> Asked | None:
         """The next one. Raises queue.Empty."""
         return self._queue.get(timeout=timeout)
 
@@ -48,7 +60,13 @@ class Incoming:
         return self._newest.get(request.voice, request.number) != request.number
 
 
-def serve(thinker: Thinker, inward: Incoming, outward: int, urgency: realtime.Urgency) -> None:
+def serve(
+    thinker: Thinker,
+    inward: Incoming,
+    outward: int,
+    urgency: realtime.Urgency,
+    names: Callable[[NameChord], Named],
+) -> None:
     """Answer requests until the pipe ends; between them draw the other ways to go on, at leisure.
 
     Whoever brings a request has begun with urgency.
@@ -68,9 +86,9 @@ def serve(thinker: Thinker, inward: Incoming, outward: int, urgency: realtime.Ur
         quiet = False
         if request is None:
             return
-        proposal = thinker.answer(request)
-        if proposal is not None:
-            link.write(outward, proposal)
+        answer = names(request) if isinstance(request, NameChord) else thinker.answer(request)
+        if answer is not None:
+            link.write(outward, answer)
         urgency.end()
         if not inward.empty():  # it came just before that
             urgency.begin()
@@ -102,7 +120,7 @@ def main() -> int:
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
         requests = Incoming()
 
-        def take(request: Request | None) -> None:
+        def take(request: Asked | None) -> None:
             urgency.begin()
             requests.put(request)
 
@@ -110,7 +128,8 @@ def main() -> int:
         urgency = realtime.Urgency()
         reader.start()
         urgency.follow(reader)
-        serve(Thinker(improviser, most, requests.is_stale), requests, outward, urgency)
+        names = Naming(lambda words: link.write(outward, Notice(words, Level.WARNING)))
+        serve(Thinker(improviser, most, requests.is_stale), requests, outward, urgency, names)
     except BrokenPipeError:  # the player is gone
         os._exit(0)
     return 0

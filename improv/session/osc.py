@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from improv.errors import UsageError
 from improv.music.event import Source
-from improv.play.messages import Action, Ended, Level, Notice, Sounded, Transport
+from improv.play.messages import Action, Chorded, Ended, Level, Notice, Sounded, Transport
 from improv.play.params import KNOBS, Knob, Params, Value
 from improv.ports.osc import Argument, Message, OscInput, OscOutput
 from improv.session.messages import (
@@ -54,6 +54,7 @@ PAGE = (
     ("Out, with `--osc-out HOST:PORT`", ""),
     (f"{ROOT}/note serial pitch velocity who", "a note sounds; who is `you` or `improv`"),
     (f"{ROOT}/note/end serial", "it ends"),
+    (f"{ROOT}/chord name", "a chord is in force, by its symbol; off where none is"),
     (f"{ROOT}/param/NAME value", "a knob has been turned, by whomever"),
     (f"{ROOT}/phase word", "waiting, listening, playing, paused or stopped"),
 )  # fmt: skip
@@ -170,6 +171,8 @@ class Osc:
                 )  # fmt: skip
             case Ended():
                 self.target.send(f"{ROOT}/note/end", report.serial)
+            case Chorded():
+                self.target.send(f"{ROOT}/chord", report.name)
             case Status():
                 self._tell_status(self.target.send, report)
 

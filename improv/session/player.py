@@ -14,7 +14,7 @@ from typing import Any
 
 from improv.errors import DeviceError
 from improv.play.clock import Chore, Clock, Inbox, monotonic
-from improv.play.effects import Ask, Effect, Item, Tell
+from improv.play.effects import Ask, AskChord, Effect, Item, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.params import turned
@@ -183,8 +183,7 @@ class Player:
                 self._exit_code = self._exit_code or item.error.exit_code
         status = self._status(self._clock())
         reason, lateness = self._reason or "", tuple(self._meter.log or ())
-        hung = self._engine.sounding
-        take = str(self._recorder.take or "")
+        hung, take = self._engine.sounding, str(self._recorder.take or "")
         self._report(Goodbye(status, hung, reason, self._exit_code, lateness, take))
         return self._exit_code
 
@@ -352,11 +351,10 @@ class Player:
         """Sound first, words after: notes due together leave together."""
         self._outgoing.apply(effects)
         for effect in effects:
-            match effect:
-                case Ask(request=request):
-                    self._keeper.ask(request)
-                case Tell(report=report):
-                    self._report(report)
+            if isinstance(effect, Ask | AskChord):
+                self._keeper.ask(effect.request)
+            elif isinstance(effect, Tell):
+                self._report(effect.report)
 
     def _say_faults(self) -> None:
         for words in self._faults.look(self._inputs.values(), self._outputs.values()):
@@ -398,4 +396,5 @@ class Player:
             learning=self._desk.learning,
             controls=self._desk.standing(engine.params),
             sync=engine.sync,
+            chord=engine.chord,
         )

@@ -29,6 +29,7 @@ SHIPPED = (  # in the order of their slots
     "mono-synth",
     "daw-clock",
     "trio",
+    "accompanist",
 )
 SETTINGS = frozenset({"morph", "recall"})
 """Knobs that say how presets come in: a preset that is stored leaves them as they are."""

@@ -16,7 +16,7 @@ from functools import partial
 from improv.play.effects import Effect, Item, Send
 from improv.play.engine import Engine
 from improv.play.messages import Action, Futures, Transport
-from improv.session.journal import About, Step, audible
+from improv.session.journal import About, Step, kept
 
 CALLS = frozenset(
     {"handle", "model_ready", "model_lost", "lift_keys", "lead_by", "greeting", "finish"}
@@ -96,7 +96,7 @@ class RecordedEngine(Engine):
         finally:
             self._inside = False
         if not idle or effects:
-            self._say(Step(now, call, item, audible(effects)))
+            self._say(Step(now, call, item, kept(effects)))
         return effects
 
     def _say(self, step: Step) -> None:

@@ -11,10 +11,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from improv.music.event import Note
-from improv.play.effects import Ask, Effect, Item, Send, Tell
+from improv.play.effects import Ask, AskChord, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
-from improv.play.messages import Action, Ended, Futures, Proposal, Sounded, Transport
+from improv.play.messages import (
+    Action,
+    Ended,
+    Futures,
+    NameChord,
+    Named,
+    Proposal,
+    Sounded,
+    Transport,
+)
 from improv.play.params import Params
 from improv.session.journal import About, Step
 from improv.session.recorded import RecordedEngine
@@ -31,15 +40,26 @@ class Rendering:
     steps: tuple[Step, ...]
 
 
+Names = Callable[[NameChord], Named]
+
+
+def nameless(request: NameChord) -> Named:
+    """Where there is nothing to name chords by."""
+    return Named(request.number, "")
+
+
 class Stage:
     """An engine and a model on a virtual clock; tests play scripts on it too."""
 
-    def __init__(self, engine: Engine, improviser: Improviser, most: int = 1) -> None:
+    def __init__(
+        self, engine: Engine, improviser: Improviser, most: int = 1, names: Names = nameless
+    ) -> None:
         """`most`: futures that are drawn at each point; of 1 no more than are chosen from."""
         self.now = 0.0
         self.engine = engine
         self.effects: list[tuple[float, Effect]] = []
         self._thinker = Thinker(improviser, most)
+        self._names = names
 
     def do(self, effects: list[Effect]) -> None:
         """Write effects down and answer what they ask of the model, until nothing is asked."""
@@ -50,6 +70,8 @@ class Stage:
             if isinstance(effect, Ask):
                 for answer in self._answer(effect):
                     queue.extend(self.engine.handle(answer, self.now))
+            elif isinstance(effect, AskChord):
+                queue.extend(self.engine.handle(self._names(effect.request), self.now))
 
     def feed(self, item: Item, at: float) -> None:
         """Let `item` happen at `at`."""
@@ -82,13 +104,14 @@ def render(
     seed: int,
     opening: tuple[Note, ...],
     progress: Callable[[int], None] = lambda _: None,
+    names: Names = nameless,
 ) -> Rendering:
     """Improvise `count` notes from `opening`. `progress` hears how many there are so far."""
     name, backend = improviser.name, improviser.backend
     about = About(params, seed, opening, limit=count, model=name, backend=backend)
     steps: list[Step] = []
     engine = RecordedEngine(about, steps.append)
-    stage = Stage(engine, improviser)
+    stage = Stage(engine, improviser, names=names)
     stage.do([*engine.greeting(0.0)])
     stage.do(engine.model_ready(0.0))
     stage.feed(Transport(Action.PLAY), 0.0)

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 
 from improv.play.effects import Ask
 from improv.play.interfaces import Improviser
-from improv.play.messages import Futures, Proposal, Request, SetParam
+from improv.play.messages import Futures, Named, Proposal, Request, SetParam
 from improv.play.params import Params, Value
 from improv.session.journal import About, Session, Step
 from improv.session.recorded import RecordedEngine, act
-from improv.session.render import Stage
+from improv.session.render import Names, Stage, nameless
 from improv.session.thinking import answer
 
 
@@ -58,7 +58,11 @@ def draws(improviser: Improviser, request: Request, proposal: Proposal) -> bool:
 
 
 def otherwise(
-    session: Session, improviser: Improviser, changed: Mapping[str, Value], progress: Progress
+    session: Session,
+    improviser: Improviser,
+    changed: Mapping[str, Value],
+    progress: Progress,
+    names: Names = nameless,
 ) -> Replay:
     """As it would have been with these parameters, whatever they were turned to."""
     about = replace(
@@ -68,7 +72,7 @@ def otherwise(
         backend=improviser.backend,
     )
     steps: list[Step] = []
-    stage = Stage(RecordedEngine(about, steps.append), improviser)
+    stage = Stage(RecordedEngine(about, steps.append), improviser, names=names)
     for done, step in enumerate(session.steps):
         progress(done + 1)
         if _is_yours(step, changed):
@@ -91,7 +95,7 @@ def with_values(params: Params, changed: Mapping[str, Value]) -> Params:
 def _is_yours(step: Step, changed: Iterable[str]) -> bool:
     """Whether a step is no work of the engine's own, and turns none of these knobs."""
     match step.call, step.item:
-        case "handle", None | Proposal() | Futures():
+        case "handle", None | Proposal() | Futures() | Named():
             return False
         case _, SetParam(name=name):
             return name not in changed

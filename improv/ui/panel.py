@@ -68,7 +68,7 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "clock_out",
         "click",
     ),
-    "voices": ("voice_2", "voice_3", "voice_4"),
+    "voices": ("voice_2", "voice_3", "voice_4", "accompany", "pattern", "chart"),
     "sound": (),  # and all the others
 }
 _REST = "sound"

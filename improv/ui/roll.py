@@ -5,6 +5,8 @@ cell holds two lanes, and whose a note is shows in its shape first and its colou
 
     yours   ▘▘▘  dashed       improv's  ▀▀▀  solid       planned  ▔▔▔  a thin line
 
+Where chords are in force their names stand above, each where it begins.
+
 The picture moves by whole columns, so it is painted again only when time has passed one or the
 notes have changed: ten times a second while music plays, never when nothing is in view.
 """
@@ -21,6 +23,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from improv.music.chord import NONE as NO_CHORD
 from improv.music.event import Source
 from improv.music.names import pitch_name
 from improv.ui.state import State
@@ -188,11 +191,12 @@ class PianoRoll(Widget):
 
     def _draw(self) -> list[Strip]:
         width, height = self.size.width - LABEL, self.size.height
-        rows = height - 1
-        if width < 8 or rows < 1:
-            return [Strip.blank(self.size.width) for _ in range(height)]
         at_now = width * 2 // 3
         first = math.floor(self._now / COLUMN_S) - at_now
+        chords = self._chords(first, width)
+        rows = height - 1 - bool(chords)
+        if width < 8 or rows < 1:
+            return [Strip.blank(self.size.width) for _ in range(height)]
         begin, end = first * COLUMN_S, (first + width) * COLUMN_S
         seen = [m for m in marks(self._state, self._now) if m.end > begin and m.start < end]
         self._busy = bool(seen) or bool(self._bar_columns(first, width))
@@ -209,7 +213,24 @@ class PianoRoll(Widget):
             self._row(grid[2 * y], grid[2 * y + 1], octaves.get(y), at_now, bars, palette)
             for y in range(rows)
         ]
-        return [*lines, self._axis(width, at_now, palette)]
+        above = [self._names(chords, width, palette)] if chords else []
+        return [*above, *lines, self._axis(width, at_now, palette)]
+
+    def _chords(self, first: int, width: int) -> list[tuple[int, str]]:
+        """The chords in view, by the column each begins in; one from before stands at the left."""
+        begun = [(math.floor(c.at / COLUMN_S) - first, c.name) for c in self._state.chords]
+        before = [name for column, name in begun if column < 0][-1:]
+        held = [(0, name) for name in before if name != NO_CHORD]
+        seen = [(column, name) for column, name in begun if 0 <= column < width]
+        return [*held, *seen] if held or any(name != NO_CHORD for _, name in seen) else []
+
+    def _names(self, chords: list[tuple[int, str]], width: int, palette: dict[str, Style]) -> Strip:
+        line = [" "] * width
+        for (column, name), after in zip(chords, [*chords[1:], (width + 1, "")], strict=True):
+            text = ("N.C." if name == NO_CHORD else name)[: max(0, after[0] - column - 1)]
+            line[column : column + len(text)] = text
+        shown = "".join(line[:width])
+        return Strip([Segment(" " * LABEL, palette["label"]), Segment(shown, palette["its-loud"])])
 
     def _octave_rows(self, lanes: int) -> dict[int, str]:
         low, high = self._bounds

@@ -13,6 +13,7 @@ from improv.errors import UsageError
 from improv.music.event import Note, Source
 from improv.play.params import Params, Value
 from improv.session.messages import (
+    Chorded,
     Ended,
     Foreseen,
     Goodbye,
@@ -29,6 +30,7 @@ from improv.ui.distributions import Distributions
 
 KEPT_S = 60.0  # of sounded notes; the widest roll shows some 30 s
 LOGGED = 200  # notices
+CHORDS = 100  # that were in force; the widest roll shows some 30 s
 PATIENCE_S = 3.0  # after which a change that was not taken up is dropped, with a word
 
 
@@ -67,6 +69,7 @@ class State:
         self.player_gone = False
         self.bars: deque[Bar] = deque()
         self.planned: tuple[Note, ...] = ()
+        self.chords: deque[Chorded] = deque(maxlen=CHORDS)
         self._chances = b""
         self.distributions = Distributions()
         self.log: deque[Logged] = deque(maxlen=LOGGED)
@@ -97,6 +100,11 @@ class State:
                 self.changes += 1
             case Foreseen(chances=chances):
                 self._chances = chances
+            case Chorded():
+                while self.chords and self.chords[-1].at >= report.at:  # decided anew
+                    self.chords.pop()
+                self.chords.append(report)
+                self.changes += 1
             case Status():
                 self._in_force(report)
                 self._end_missed(report, now)

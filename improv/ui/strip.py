@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from improv.music.chord import NONE as NO_CHORD
 from improv.play.params import CONTINUE
 from improv.session.messages import Level, ModelState, Phase, Status, Timing
 from improv.ui.state import State
@@ -106,15 +107,20 @@ def _outputs(status: Status) -> str:
 
 
 def beat(status: Status) -> list[Part]:
-    """The tempo, the bar and beat, and whose they are; nothing where it plays to none."""
+    """The tempo, the bar and beat, whose they are, and last, so that it stays, the chord in force.
+
+    Nothing where it plays to none.
+    """
     sync = status.sync
     if sync.timeline is None:
         return []
     bar, on = sync.timeline.position(status.now, status.params.beats_per_bar)
     warns = sync.word in {"lost", "no clock"}
+    named = [] if status.chord == NO_CHORD else [("  ", DIM), (f"{status.chord} ", "bold $primary")]
     return [
         (f"{sync.timeline.bpm:.1f} bpm  {bar}.{on}  ", "bold $foreground"),
         (f"{sync.word} ", "bold $warning" if warns else DIM),
+        *named,
     ]
 
 

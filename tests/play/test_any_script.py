@@ -49,6 +49,8 @@ happenings = st.one_of(
         ("thru", True), ("pause", 0.05), ("velocity", 0), ("high", 20), ("mode", "harmonise"),
         ("mode", "duet"), ("voice_2", "bass"), ("voice_2", "off"), ("voice_3", "solo, channel 1"),
         ("voice_4", "harmonise, channel 1"), ("voice_4", "duet, channel 3"), ("bank", 300),
+        ("accompany", "chords, pattern alberti"), ("accompany", "off"), ("chart", "| C | G7 F |"),
+        ("pattern", "bossa"), ("mode", "chords"), ("beats_per_bar", 3), ("sync", "clock"),
     ])),
     st.tuples(st.just("model"), st.booleans()),
     st.tuples(st.just("control"), st.tuples(

@@ -12,7 +12,7 @@ import pytest
 from improv.errors import UsageError
 from improv.music.event import NoteOff, NoteOn, Other, ProposedNote
 from improv.music.opening import phrase
-from improv.play.effects import Ask, Effect, Item
+from improv.play.effects import Ask, AskChord, Effect, Item
 from improv.play.engine import Engine
 from improv.play.interfaces import Imagined
 from improv.play.messages import (
@@ -20,6 +20,7 @@ from improv.play.messages import (
     Action,
     Bounds,
     Futures,
+    Named,
     Proposal,
     Request,
     SetParam,
@@ -88,6 +89,8 @@ def script(dice: random.Random, end: float) -> list[tuple[float, Item]]:
                     (now, SetParam(5, "mode", dice.choice(KNOBS["mode"].choices))),
                     (now, SetParam(6, "voice_2", dice.choice(["off", "bass", "harmony"]))),
                     (now, SetParam(7, "voice_3", dice.choice(["off", "pad, solo"]))),
+                    (now, SetParam(8, "accompany", dice.choice(["off", "chords", "chords"]))),
+                    (now, SetParam(9, "chart", dice.choice(["off", "off", "pop"]))),
                     (now, Strike(pitch, 80, 0.2)),
                     (now, Transport(dice.choice(list(Action)))),
                     (now, Transport(Action.PLAY)),
@@ -111,11 +114,14 @@ def live(seed: int) -> Session:
     about = About(Params(), seed, phrase(), idle_start=dice.choice([None, 0.5]), version="0.1.0")
     steps: list[Step] = []
     engine = RecordedEngine(about, steps.append)
-    coming: list[tuple[float, Proposal | Futures]] = []
+    coming: list[tuple[float, Proposal | Futures | Named]] = []
     thinker, now = Thinker(Dicing(), 4), 1000.0
 
     def take(effects: list[Effect]) -> None:
         for effect in effects:
+            if isinstance(effect, AskChord) and dice.random() < 0.8:
+                named = Named(effect.request.number, dice.choice(["C", "F#m7", ""]))
+                coming.append((now + dice.uniform(0, 0.15), named))
             if isinstance(effect, Ask) and dice.random() < 0.95:
                 said = enumerate(all_said(thinker, effect.request))
                 coming.extend((now + dice.uniform(0, 0.03) + 0.1 * n, more) for n, more in said)

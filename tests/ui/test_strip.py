@@ -8,7 +8,7 @@ import pytest
 
 from improv.music.timeline import Timeline
 from improv.play.params import Params
-from improv.session.messages import Sync, Tap, Timing
+from improv.session.messages import Chorded, Sync, Tap, Timing
 from improv.ui.state import State
 from improv.ui.strip import heading, meters, ports
 from screen import hear, text
@@ -87,3 +87,17 @@ async def test_the_beat_is_in_the_strip_and_bar_lines_on_the_roll(app, status) -
             assert "┊" in text(app)
         await pilot.press("b")
         assert Tap(NOW) in app._link.sent
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_chords_are_named_where_they_begin_and_beside_the_beat(app, status, size) -> None:
+    """Above the notes each at its moment; in the strip the one in force, however narrow."""
+    beat = Sync(Timeline(NOW - 8.0, 0.0, 120.0), "internal", runs=True)
+    chords = [Chorded("Am7", NOW - 2.0), Chorded("D7", NOW - 1.0), Chorded("off", NOW + 1.0)]
+    async with app.run_test(size=size) as pilot:
+        await hear(app, pilot, *chords, status(sync=beat, chord="D7"))
+        line = next(line for line in text(app).splitlines() if "Am7" in line)
+        now = line.index("Am7") + 20
+        assert now == (size[0] - 4) * 2 // 3  # of what is right of the pitches
+        assert [line.index(name) for name in ("D7", "N.C.")] == [now - 10, now + 10]
+        assert app._strip._words().plain.splitlines()[0].endswith("  D7 ")
