@@ -18,6 +18,7 @@ from improv.errors import DeviceError
 from improv.music.event import Source
 from improv.play.interfaces import Output
 from improv.play.ledger import NOTE_OFF, Ledger
+from improv.session.sending import Sending
 
 EVERY, UNTIL = 0.25, 3.0
 CHANNELS = 16
@@ -26,8 +27,9 @@ CHANNELS = 16
 class Aftermath:
     """`hanging`: pitches that may ring; None where no player went before."""
 
-    def __init__(self, hanging: frozenset[int] | None) -> None:
+    def __init__(self, hanging: frozenset[int] | None, sending: Sending) -> None:
         self._hanging = hanging
+        self._sending = sending
         self._until: float | None = None
         self._next = 0.0
 
@@ -41,7 +43,7 @@ class Aftermath:
         if self._hanging is None:
             return
         self._until, self._next = now + UNTIL, now + EVERY
-        _release(output, self._hanging, now)
+        self._release(output, self._hanging, now)
 
     def again(self, outputs: Iterable[Output], now: float, *, sounding: int) -> None:
         """Once more where it is time, and nothing sounds that it would cut."""
@@ -52,7 +54,14 @@ class Aftermath:
         elif now >= self._next:
             self._next = now + EVERY
             for output in outputs:
-                _release(output, self._hanging, now)
+                self._release(output, self._hanging, now)
+
+    def _release(self, output: Output, pitches: Iterable[int], now: float) -> None:
+        if output.is_take:
+            return
+        with suppress(DeviceError):  # the next message to it says so
+            for message in full_release(pitches):
+                self._sending.send(output, message, now, Source.IMPROV)
 
 
 def full_release(pitches: Iterable[int]) -> list[bytes]:
@@ -65,11 +74,3 @@ def full_release(pitches: Iterable[int]) -> list[bytes]:
         for channel in range(CHANNELS)
     ]
     return [*offs, *ledger.silence()]
-
-
-def _release(output: Output, pitches: Iterable[int], now: float) -> None:
-    if output.is_take:
-        return
-    with suppress(DeviceError):  # the next message to it says so
-        for message in full_release(pitches):
-            output.send(message, now, Source.IMPROV)

@@ -70,7 +70,8 @@ class Conductor:
         lose: Callable[[Output, str], None],
     ) -> None:
         self.metronome = setup.metronome
-        self.click = Outgoing(setup.latency_ms, Meter(), clock, lose)  # the metronome's own output
+        # the metronome's own output
+        self.click = Outgoing(setup.latency_ms, Meter(), clock, lose, outgoing.sending)
         self._clock = clock
         self._put = put
         self._outgoing = outgoing

@@ -325,6 +325,8 @@ class PlayerSetup:
     keep_playing: bool = False  # go on when the terminal is gone
     # Of a player that follows one that was killed: pitches that may ring. None: it is the first.
     hanging: frozenset[int] | None = None
+    left_out: tuple[str, ...] = ()  # outputs in which it hung: until they return or are chosen
+    sending: str = ""  # the file where it says what it sends to, see session/sending.py
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
     metronome: str | None = None  # spec of the output that clicks

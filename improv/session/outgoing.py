@@ -20,6 +20,7 @@ from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
 from improv.session.casting import Casting
+from improv.session.sending import Sending
 
 
 class Outgoing:
@@ -31,6 +32,7 @@ class Outgoing:
         meter: Meter,
         clock: Clock,
         lose: Callable[[Output, str], None],
+        sending: Sending | None = None,  # whom the watcher is told of
     ) -> None:
         self.outputs: dict[str, Output] = {}
         self.casting = Casting()
@@ -40,6 +42,7 @@ class Outgoing:
         self._meter = meter
         self._clock = clock
         self._lose = lose
+        self.sending = sending or Sending()
 
     def add(self, output: Output) -> None:
         """Begin to send to an output."""
@@ -117,6 +120,6 @@ class Outgoing:
         self._meter.spun += spun
         # A take has what was meant: the moments that a replay of it comes to again.
         at = min(departure.at, now) if output.is_take else now
-        output.send(send.message, at, send.source)
+        self.sending.send(output, send.message, at, send.source)
         if send.is_onset and send.source is Source.IMPROV and not output.is_take:
             self._meter.note_sent(send.due, now - departure.at)

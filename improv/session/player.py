@@ -51,6 +51,7 @@ from improv.session.messages import (
 from improv.session.outgoing import Outgoing
 from improv.session.recorded import RecordedEngine
 from improv.session.recorder import Recorder, now_and_here
+from improv.session.sending import Sending
 
 STATUS_EVERY, STATUS_TAKES = 0.1, 0.003  # seconds
 
@@ -60,10 +61,8 @@ class TerminalGone:
     """The pipe from the terminal has ended."""
 
 
-Mine = (
-    Item | SetOutputs | SetInputs | SaveTake | Quit | Reply | ModelGone
-    | rack.RackItem | TerminalGone | Notice
-)  # fmt: skip
+Mine = (Item | SetOutputs | SetInputs | SaveTake | Quit | Reply | ModelGone | rack.RackItem
+        | TerminalGone | Notice)  # fmt: skip
 """What is left when the desk has passed it on."""
 Incoming = Mine | Command | DeskItem | Ticked
 
@@ -87,15 +86,16 @@ class Player:
         )
         self._recorder = Recorder(about, takes.folder(), inbox.put)
         self._engine: Engine = RecordedEngine(about, self._recorder.note)
-        self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont)
+        self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont, setup.left_out)
         self._keeper = keeper  # has begun to start the model
         self._errands = Errands(inbox.put)
         self._desk = Desk(self._errands.do)
-        self._aftermath = Aftermath(setup.hanging)
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
         self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose)
+        self._outgoing.sending = Sending(setup.sending)
+        self._aftermath = Aftermath(setup.hanging, self._outgoing.sending)
         self._outputs = self._outgoing.outputs
         self._conductor = Conductor(setup, inbox.put, self._outgoing, self._clock, self._lose)
         self._inputs: dict[str, Input] = {}
@@ -103,8 +103,7 @@ class Player:
         self._wanted_outputs: tuple[str, ...] | None = None
         self._wanted_inputs: tuple[str, ...] | None = None
         self._choices = rack.PortChoices((), ())
-        self._model = ModelReady(setup.model.model, "")
-        self._model_state = ModelState.LOADING
+        self._model, self._model_state = ModelReady(setup.model.model, ""), ModelState.LOADING
         self._started_up, self._said = False, ""
         self._lost: set[str] = set()  # ports that have gone and not returned
         self._reason: str | None = None  # why it ends, once it does
@@ -200,6 +199,7 @@ class Player:
                 if isinstance(item, SetParam):
                     self._cast()
             case SetOutputs():
+                self._rack.take_back(item.specs)
                 self._set_outputs(item.specs)
             case SetInputs():
                 self._set_inputs(item.specs)

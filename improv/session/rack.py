@@ -20,7 +20,7 @@ from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event, Other
 from improv.play.interfaces import Input, Output
 from improv.ports import midi
-from improv.ports.backend import Backend, PortList, PortWatch
+from improv.ports.backend import Backend, PortList, PortWatch, find
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, PortSpec, parse_spec
@@ -89,6 +89,7 @@ class Rack(threading.Thread):
         report: Callable[[RackItem], None],
         listener: Callable[[Event | FromDevice], None],
         soundfont: str | None,
+        left_out: tuple[str, ...] = (),
     ) -> None:
         super().__init__(name="rack", daemon=True)
         self._report = report
@@ -99,6 +100,7 @@ class Rack(threading.Thread):
         # made here and closed again: nobody else can offer them
         self._made: dict[_Way, dict[str, None]] = {"input": {}, "output": {}}
         self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
+        self._left_out = set(left_out)  # a player hung in them: not opened until they were gone
         self._choices: PortChoices | None = None
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
@@ -133,6 +135,10 @@ class Rack(threading.Thread):
         """Open no lost port again but these: the musician has chosen others."""
         self._work.put(lambda: self._keep_lost(way, keep))
 
+    def take_back(self, specs: tuple[str, ...]) -> None:
+        """Open these outputs though a player hung in them: the musician has chosen them."""
+        self._work.put(lambda: self._left_out.difference_update(specs))
+
     def finish(self, timeout: float) -> None:
         """Do what is queued, then end."""
         self._work.put(None)
@@ -161,7 +167,8 @@ class Rack(threading.Thread):
         there = self._ports()
         if patient:
             self._lost |= {("input", spec) for spec in _ports_among(inputs)}
-            self._lost |= {("output", spec) for spec in _ports_among(outputs)}
+            reachable = set(_ports_among(outputs)) - self._left_out
+            self._lost |= {("output", spec) for spec in reachable}
         asked = inputs is not None and not patient
         for spec in inputs if inputs is not None else ("virtual:improv", *_keyboards(there)):
             if not self._input(spec, wanted=asked) and asked:
@@ -181,6 +188,8 @@ class Rack(threading.Thread):
             spec = parse_spec(text)
             if ("output", str(spec)) in self._open:
                 return True  # asked for again while it was being opened
+            if str(spec) in self._left_out:
+                return False
             output = self._make_output(spec)
         except ImprovError as error:
             self._report(PortRefused(text, error, wanted))
@@ -254,13 +263,16 @@ class Rack(threading.Thread):
 
     def _look(self) -> None:
         there = self._ports()
+        for spec in [text for text in self._left_out if _is_gone(parse_spec(text), there)]:
+            self._left_out.discard(spec)
+            self._lost.add(("output", spec))
         midi_ports = [p for p in self._open.values() if isinstance(p, (MidiInput, MidiOutput))]
         if there is not None:
             for port in midi_ports:
                 if not port.is_there(there):
                     self._report(PortLost(port))
-            for way, spec in tuple(self._lost):
-                self._try_again(way, spec)
+            for way, name in tuple(self._lost):
+                self._try_again(way, name)
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
         self._offer(there)
@@ -298,6 +310,18 @@ class Rack(threading.Thread):
         if choices != self._choices:
             self._choices = choices
             self._report(choices)
+
+
+def _is_gone(spec: PortSpec, there: PortList | None) -> bool:
+    """Whether what a MIDI output leads to, or the system it is made in, is not there."""
+    if spec.kind not in {Kind.VIRTUAL, Kind.PORT}:
+        return False
+    if spec.kind is Kind.VIRTUAL or there is None:
+        return there is None or not (there.inputs or there.outputs)
+    try:
+        return find(spec.name, there.outputs, "output") < 0
+    except DeviceError:
+        return True
 
 
 def _ports_among(specs: tuple[str, ...] | None) -> tuple[str, ...]:

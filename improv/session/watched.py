@@ -5,7 +5,9 @@ that outlives it does: the terminal remembers what the player reported, and star
 the same ports with the same knobs, which first sends every release there is (session/aftermath.py)
 and then goes on from the notes that were heard last. A player that says nothing for `SILENCE`
 seconds spins inside a driver (rtmidi on a dead JACK server does, holding Python's lock) and is
-killed first. More than `DEATHS` deaths in `WINDOW` seconds are not a mishap: it stays down then.
+killed first; one that has been in a send for a second (session/sending.py) is killed then, and the
+next does without that output until it was unplugged or is chosen again. More than `DEATHS`
+deaths in `WINDOW` seconds are not a mishap: it stays down then.
 
 Everything happens inside `receive`, which the screen calls 25 times a second: no thread, no lock.
 """
@@ -21,6 +23,7 @@ from signal import SIGTERM
 
 from improv.music.event import Note
 from improv.play.clock import Clock, monotonic
+from improv.ports.spec import Kind
 from improv.session.messages import (
     Command,
     Ended,
@@ -36,6 +39,7 @@ from improv.session.messages import (
     Sounded,
     Status,
 )
+from improv.session.sending import Watch
 from improv.session.terminal import PlayerProcess
 
 DEATHS, WINDOW = 3, 30.0
@@ -61,7 +65,9 @@ class WatchedPlayer:
         self._make = make
         self._clock = clock
         self._began = clock()
-        self._player = make(setup)
+        self._sends = Watch()
+        self._player = make(replace(setup, sending=self._sends.path))
+        self._hung_in: set[str] = set()  # outputs
         self._known = Known()
         self._deaths: deque[float] = deque()
         self._heard_at = self._looked_at = clock()
@@ -79,7 +85,8 @@ class WatchedPlayer:
     def send(self, command: Command) -> None:
         """Queue a command; never blocks."""
         if isinstance(command, SetOutputs):
-            self._setup = replace(self._setup, outputs=command.specs)
+            left = tuple(spec for spec in self._setup.left_out if spec not in command.specs)
+            self._setup = replace(self._setup, outputs=command.specs, left_out=left)
         elif isinstance(command, SetInputs):
             self._setup = replace(self._setup, inputs=command.specs)
         self._player.send(command)
@@ -92,15 +99,19 @@ class WatchedPlayer:
     def stop(self) -> int | None:
         """Ask the player to quit and wait for it; its exit code, or None if it had to be left."""
         self._over = True
-        return self._player.stop()
+        code = self._player.stop()
+        self._sends.close()
+        return code
 
     def receive(self) -> list[Report]:
         """All reports since the last call, in order; those of a death and a return among them."""
         now = self._clock()
         reports = [self._known.taken(report) for report in self._player.receive()]
-        if reports or now - self._looked_at > ASLEEP:
+        asleep = now - self._looked_at > ASLEEP
+        if reports or asleep:
             self._heard_at = now
         self._looked_at = now
+        hung = self._sends.stuck(now, asleep=asleep)
         if self._known.farewell:
             self._over = True
         if self._over:
@@ -110,12 +121,26 @@ class WatchedPlayer:
             reports.append(Notice("the player is back, and all that rang was let go"))
         if self._player.ended:
             reports += self._bury(now)
+        elif hung is not None:
+            reports.append(self._leave_out(hung))
+            self._kill()
         elif self._known.spoke and now - self._heard_at > SILENCE:
             self._heard_at = now
             self._kill()
             words = f"the player has said nothing for {SILENCE:g} s; starting it again"
             reports.append(Notice(words, Level.ERROR))
         return reports
+
+    def _leave_out(self, output: str) -> Notice:
+        """Have the next player do without an output; our own virtual port is made anew once."""
+        words = f"{output} took no more notes and held the player up; it is started again"
+        if output in self._hung_in or not output.startswith(OURS):
+            left = tuple(dict.fromkeys((*self._setup.left_out, output)))
+            self._setup = replace(self._setup, left_out=left)
+            words += f" without {output}, until that is unplugged and back or chosen again"
+        self._hung_in.add(output)
+        self._sends.close()  # what it says is known
+        return Notice(words, Level.ERROR)
 
     def _kill(self) -> None:
         if self._player.pid is not None:
@@ -136,13 +161,17 @@ class WatchedPlayer:
             self._over = True
             words = "the player died too often and stays down; see `improv doctor`"
             return [*ended, Notice(words, Level.ERROR)]
-        self._player = self._make(self._known.resumed(self._setup, self._began, now))
+        self._sends.close()
+        self._sends = Watch()
+        resumed = self._known.resumed(self._setup, self._began, now)
+        self._player = self._make(replace(resumed, sending=self._sends.path))
         self._player.start()
         self._known = self._known.after()
         self._heard_at, self._returning = now, True
         return [*ended, Notice("the player died; starting it again", Level.ERROR)]
 
 
+OURS = f"{Kind.VIRTUAL.value}:"
 KILL = 9 if os.name == "posix" else SIGTERM  # Windows: TerminateProcess
 
 

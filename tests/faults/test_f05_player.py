@@ -16,6 +16,7 @@ from faults.instrument import (
     down,
     hold_chord,
     lives,
+    reconnected,
     released_at,
 )
 from rig.playing import IN, OUT, setup
@@ -42,21 +43,6 @@ def shown(playing: Playing, words: str, since: float) -> float:
     """Seconds until the musician is told."""
     wait_for(lambda: words in playing.words, 10, words)
     return monotonic() - since
-
-
-def reconnected(far: FarEnd, playing: Playing) -> None:
-    """As a session's manager does: as soon as the port is there again."""
-
-    def is_connected() -> bool:
-        if not playing.reports or OUT not in far.ports():
-            return False
-        try:
-            far.connect(OUT, far.midi_in)
-        except (RuntimeError, AssertionError):  # the old one's cable is still there, or it goes
-            return False
-        return True
-
-    wait_for(is_connected, 20, "the port")
 
 
 def test_a_killed_player_is_shown_and_started_again_and_every_note_is_let_go(
