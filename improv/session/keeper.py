@@ -13,11 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from improv.play.params import Params, turned
 from improv.session import child, link
 from improv.session.messages import (
     Action,
     Level,
     ModelFailed,
+    ModelReady,
     ModelSetup,
     ModelState,
     NameChord,
@@ -51,6 +53,12 @@ class ModelGone:
             return Notice("the model died; starting it again", Level.WARNING)
         words = "the model died too often and stays down; r starts it again, or see `improv doctor`"
         return Notice(words, Level.ERROR)
+
+
+def unheard(model: ModelReady, params: Params) -> list[str]:
+    """What to say of knobs that are turned and turn nothing in what a model plays."""
+    knobs = sorted(model.inert & turned(params))
+    return [f"the model {model.name} plays the same whatever {knob} is" for knob in knobs]
 
 
 class ModelKeeper(threading.Thread):

@@ -76,6 +76,7 @@ __all__ = [
     "StorePreset",
     "Strike",
     "Sync",
+    "TakeState",
     "Tap",
     "Timing",
     "Transport",
@@ -225,6 +226,18 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeState:
+    """How the take of the session stands; times are in seconds from its first note."""
+
+    seconds: float | None = None  # how long it is; None: nothing has sounded
+    saved: float | None = None  # up to where it was saved for ever
+    trouble: bool = False  # the disk takes nothing: it is kept in memory
+
+
+NO_TAKE = TakeState()
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The state in force, sent some ten times a second and after every change."""
 
@@ -260,6 +273,7 @@ class Status:
     controls: tuple[Standing, ...] = ()  # all that was learnt
     sync: Sync = NO_BEAT  # the beat it plays to
     chord: str = NO_CHORD  # in force
+    take: TakeState = NO_TAKE
 
 
 @dataclass(frozen=True, slots=True)

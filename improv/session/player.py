@@ -17,7 +17,6 @@ from improv.play.clock import Chore, Clock, Inbox, monotonic
 from improv.play.effects import Ask, AskChord, Effect, Item, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
-from improv.play.params import turned
 from improv.play.timing import Meter
 from improv.session import osc, rack, realtime, takes
 from improv.session.aftermath import Aftermath
@@ -27,7 +26,7 @@ from improv.session.errands import Errands
 from improv.session.faults import Faults
 from improv.session.figures import figures
 from improv.session.journal import About
-from improv.session.keeper import ModelGone, ModelKeeper
+from improv.session.keeper import ModelGone, ModelKeeper, unheard
 from improv.session.messages import (
     Command,
     Goodbye,
@@ -224,8 +223,7 @@ class Player:
                 self._recorder.know(model=item.name, digest=item.digest, backend=item.backend)
                 if again:
                     self._notice(f"the model {item.name} is back")
-                for knob in sorted(item.inert & turned(self._engine.params)):
-                    words = f"the model {item.name} plays the same whatever {knob} is"
+                for words in unheard(item, self._engine.params):
                     self._notice(words, Level.WARNING)
                 self._apply(self._engine.model_ready(now))
             case ModelFailed():
@@ -397,4 +395,5 @@ class Player:
             controls=self._desk.standing(engine.params),
             sync=engine.sync,
             chord=engine.chord,
+            take=self._recorder.standing(now),
         )

@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 from improv.errors import ImprovError
 from improv.play.clock import Clock, monotonic
+from improv.play.effects import Send
 from improv.play.interfaces import Output
 from improv.play.messages import Level, Notice
 from improv.session import journal, takes
 from improv.session.journal import About, Session, Step
+from improv.session.messages import NO_TAKE, TakeState
 from improv.session.take_process import ask, do, leave
 from improv.session.takes import Job, TakeWork
 
@@ -73,6 +75,8 @@ class Recorder(threading.Thread):
         self._path: Path | None = None  # of the journal
         self._file = -1
         self._synced = 0.0
+        self._first: float | None = None  # when its first note sounded
+        self._saved: float | None = None
         self._trouble = ""
         self._lost = False
         self._wake = threading.Event()
@@ -83,6 +87,8 @@ class Recorder(threading.Thread):
     # --- for the thread that plays
 
     def note(self, step: Step) -> None:
+        if self._first is None and any(isinstance(e, Send) and e.is_onset for e in step.effects):
+            self._first = step.now
         if len(self._queue) < MOST_STEPS:
             self._queue.append(step)
         else:
@@ -102,6 +108,13 @@ class Recorder(threading.Thread):
         self._queue.append({"kept": True})
         self._kept = self._save_wanted = True
         self._wake.set()
+
+    def standing(self, now: float) -> TakeState:
+        """How the take stands, for the screen."""
+        if self._first is None:
+            return NO_TAKE
+        saved = None if self._saved is None else self._saved - self._first
+        return TakeState(now - self._first, saved, trouble=bool(self._trouble))
 
     def close(self, timeout: float) -> None:
         """Write the take. What is not done in `timeout` seconds is, at the latest, at a start."""
@@ -170,8 +183,13 @@ class Recorder(threading.Thread):
         return self._helper is not None and self._helper.is_alive()
 
     def _have_done(self, work: TakeWork) -> None:
+        asked = self._clock()
+
         def wait() -> None:
-            for notice in ask(work).said:
+            outcome = ask(work)
+            if work.job is Job.SAVE and outcome.take is not None:
+                self._saved = asked
+            for notice in outcome.said:
                 self._report(notice)
 
         self._helper = threading.Thread(target=wait, name="take", daemon=True)

@@ -13,6 +13,7 @@ from functools import partial
 
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
+from textual.containers import Horizontal
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -43,6 +44,7 @@ from improv.session.messages import (
 from improv.ui.control_list import ControlList
 from improv.ui.help import help_page, log_page
 from improv.ui.histograms import Histograms
+from improv.ui.kept import Kept
 from improv.ui.keyboard import HeldKeys
 from improv.ui.keys import BINDINGS, COMMANDS
 from improv.ui.panel import KnobPanel
@@ -72,7 +74,7 @@ class ImprovApp(App[int]):
         (56, "-normal"),
         (114, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (24, "-tall")]  # noqa: RUF012  # as above
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (24, "-tall"), (36, "-high")]  # noqa: RUF012  # as above
     BINDINGS = BINDINGS
 
     def __init__(
@@ -93,9 +95,9 @@ class ImprovApp(App[int]):
         self._heading = Heading(self.state, "heading")
         self._roll = PianoRoll(self.state)
         self._histograms = Histograms(self.state)
-        self._histograms.display = False
+        self._stage = Horizontal(id="stage")
         self._keys = HeldKeys(self.state, self.piano)
-        self._knobs = KnobPanel(self.turn)
+        self._knobs = KnobPanel(self.turn, Kept(self.state))
         self._strip = StatusStrip(self.state, "strip")
         self._banner = Banner(self.state, self.piano)
         self._leaving: int | None = None
@@ -112,8 +114,9 @@ class ImprovApp(App[int]):
 
     def compose(self) -> ComposeResult:
         yield self._heading
-        yield self._roll
-        yield self._histograms
+        with self._stage:
+            yield self._roll
+            yield self._histograms
         yield self._keys
         yield self._knobs
         yield self._strip
@@ -169,7 +172,7 @@ class ImprovApp(App[int]):
         self._roll.advance(now)
         self._histograms.advance()
         self._keys.advance()
-        for words in (self._heading, self._strip, self._banner):
+        for words in (self._heading, self._knobs.kept, self._strip, self._banner):
             words.advance()
 
     def _gone(self) -> bool:
@@ -239,8 +242,8 @@ class ImprovApp(App[int]):
         self.send(Transport(Action(action)))
 
     def action_histograms(self) -> None:
-        """The distributions in place of the roll, or the roll again."""
-        self._roll.display, self._histograms.display = self._histograms.display, self._roll.display
+        """The distributions in place of the roll, or as the size of the terminal has it again."""
+        self._stage.toggle_class("-distributions")
 
     def action_play_pause(self) -> None:
         status = self.state.status

@@ -1,12 +1,13 @@
 """The distributions of pitch, step and length as it plays: improv's above the line, yours below.
 
-In place of the roll, on `h`. Each is drawn against its own highest column, so that shapes can be
-compared however many notes there are; how many says the title.
+Beside the roll, one under the other, where the terminal is large; else in its place on `h`. Each is
+drawn against its own highest column, so that shapes can be compared however many notes there are;
+how many says the title.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,6 +27,9 @@ from improv.ui.distributions import (
 from improv.ui.state import State
 
 GAP = 2  # columns between two
+NARROW = 60  # columns below which they stand one above the other, if there is height for it
+LEAST = 4  # lines of one
+TITLES = ("pitch", "step", "length")
 PITCHES = tuple((f"C{octave}", 12 * (octave + 1)) for octave in range(1, 8))
 TIMES = (("1ms", 0.001), ("10ms", 0.01), (".1s", 0.1), ("1s", 1.0), ("10s", 10.0))
 UP, DOWN = (" ", "▄", "█"), (" ", "▀", "█")  # of two half rows none, one, both
@@ -54,17 +58,18 @@ class Histograms(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width = (self.size.width - 2 * GAP) // 3
-        if width < 8 or self.size.height < 4:
-            return Strip.blank(self.size.width)
-        parts = [
-            _line(self, y, width, "pitch", lambda c: pitch_columns(c.pitch, width)),
-            _line(self, y, width, "step", lambda c: time_columns(c.step, width)),
-            _line(self, y, width, "length", lambda c: time_columns(c.duration, width)),
-        ]
-        between = Segment(" " * GAP, self.rich_style)
-        segments = [*parts[0], between, *parts[1], between, *parts[2]]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        width, height = self.size
+        segments: list[Segment] = []
+        if width < NARROW and height >= LEAST * len(TITLES):
+            which, y = divmod(y, height // len(TITLES))
+            if width >= 8 and which < len(TITLES):
+                segments = _line(self, y, width, height // len(TITLES), TITLES[which])
+        else:
+            each = (width - 2 * GAP) // len(TITLES)
+            for title in TITLES if each >= 8 and height >= LEAST else ():
+                segments += _line(self, y, each, height, title)
+                segments.append(Segment(" " * GAP, self.rich_style))
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def style_of(self, name: str) -> Style:
         return self.get_component_rich_style(f"histograms--{name}")
@@ -73,14 +78,18 @@ class Histograms(Widget):
         return self._state.distributions.of[source]
 
 
-def _line(
-    widget: Histograms, y: int, width: int, title: str, columns: Callable[[Counts], Sequence[int]]
-) -> list[Segment]:
+def _columns(title: str, counts: Counts, width: int) -> Sequence[int]:
+    if title == "pitch":
+        return pitch_columns(counts.pitch, width)
+    return time_columns(counts.step if title == "step" else counts.duration, width)
+
+
+def _line(widget: Histograms, y: int, width: int, height: int, title: str) -> list[Segment]:
     """One line of one histogram: its title, a row above the line or below, or the scale."""
     label = widget.style_of("label")
     its, yours = widget.counts(Source.IMPROV), widget.counts(Source.YOU)
-    above = (widget.size.height - 2) // 2
-    below = widget.size.height - 2 - above
+    above = (height - 2) // 2
+    below = height - 2 - above
     if y == 0:
         words = [
             Segment(f"{title}  ", label),
@@ -90,10 +99,10 @@ def _line(
         ]
         return list(Strip(words).adjust_cell_length(width, label))
     if y <= above:
-        text = _bars(halves(columns(its), above), above - y, UP)
+        text = _bars(halves(_columns(title, its, width), above), above - y, UP)
         return [Segment(text.ljust(width), widget.style_of("its"))]
     if y <= above + below:
-        text = _bars(halves(columns(yours), below), y - above - 1, DOWN)
+        text = _bars(halves(_columns(title, yours, width), below), y - above - 1, DOWN)
         return [Segment(text.ljust(width), widget.style_of("yours"))]
     return [Segment(_scale(title, width), label)]
 

@@ -11,12 +11,13 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
 from improv.play.params import KNOBS
+from improv.ui.kept import Kept
 from improv.ui.slider import KnobLine, Turn
 
 _LISTED: dict[str, tuple[str, ...]] = {
@@ -126,8 +127,9 @@ class KnobPanel(Vertical):
         Binding("down", "go(1)", "Line below", show=False),
     ]
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, kept: Kept) -> None:
         super().__init__(id="panel")
+        self.kept = kept  # beside the names of the pages
         self.lines = {name: KnobLine(knob, turn) for name, knob in KNOBS.items()}
         self._pages = pages()
         self._page = next(iter(self._pages))
@@ -135,7 +137,9 @@ class KnobPanel(Vertical):
         self._grid = VerticalScroll(id="knobs", can_focus=False)
 
     def compose(self) -> ComposeResult:
-        yield self._names
+        with Horizontal(id="above"):
+            yield self._names
+            yield self.kept
         with self._grid:
             for names in self._pages.values():
                 for name in names:

@@ -42,7 +42,7 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
     phase = ("✗ no model", "bold $error") if mute else PHASES[status.phase]
     left += [phase, *_mode(status), *_version(status), ("   ", DIM), *_model(status)]
     right = [  # where it is narrow the first give way
-        *_knobs(status),
+        *_preset(status),
         *([("key ", DIM), (f"{status.key}  ", PLAIN)] if status.key else []),
         ("seed ", DIM),
         (f"{status.seed}  ", PLAIN),
@@ -62,11 +62,9 @@ def _mode(status: Status) -> list[Part]:
     return [] if mode == CONTINUE else [(f"  {mode}", "$secondary")]
 
 
-def _knobs(status: Status) -> list[Part]:
-    """What can be undone, and the preset that was recalled last."""
-    undo = [("undo ", DIM), (f"{status.undo[0]}  ", PLAIN)] if any(status.undo) else []
-    preset = [("preset ", DIM), (f"{status.preset}  ", PLAIN)] if status.preset else []
-    return [*undo, *preset]
+def _preset(status: Status) -> list[Part]:
+    """The preset that was recalled last."""
+    return [("preset ", DIM), (f"{status.preset}  ", PLAIN)] if status.preset else []
 
 
 def _version(status: Status) -> list[Part]:
@@ -175,21 +173,21 @@ def _ms(value: float) -> str:
 
 
 def _width(shown: list[list[Part]], gap: int) -> int:
-    return 1 + sum(_length(parts) + gap for parts in shown) - gap
+    return 1 + sum(length(parts) + gap for parts in shown) - gap
 
 
-class _Words(Widget):
+class Words(Widget):
     """A widget of one or more lines of words, drawn again only when they change."""
 
     ALLOW_SELECT = False
 
     def __init__(self, state: State, name: str) -> None:
         super().__init__(id=name)
-        self._state = state
+        self.state = state
         self._content = Content("")
 
     def advance(self) -> None:
-        content = self._words()
+        content = self.words()
         if content != self._content or content.spans != self._content.spans:
             self._content = content
             self.refresh()
@@ -200,32 +198,32 @@ class _Words(Widget):
     def render(self) -> Content:
         return self._content
 
-    def _words(self) -> Content:
+    def words(self) -> Content:
         raise NotImplementedError
 
-    def _spread(self, left: list[Part], right: list[Part]) -> Content:
+    def spread(self, left: list[Part], right: list[Part]) -> Content:
         """Left and right of a line of this width; the right gives way where they meet."""
-        room = self.size.width - _length(left)
-        while right and _length(right) + 2 > room:
+        room = self.size.width - length(left)
+        while right and length(right) + 2 > room:
             right = right[2:]
-        gap = " " * max(0, room - _length(right))
+        gap = " " * max(0, room - length(right))
         return Content.assemble(*left, (gap, DIM), *right)
 
 
-def _length(parts: list[Part]) -> int:
+def length(parts: list[Part]) -> int:
     return sum(len(text) for text, _ in parts)
 
 
-class Heading(_Words):
-    def _words(self) -> Content:
-        return self._spread(*heading(self._state))
+class Heading(Words):
+    def words(self) -> Content:
+        return self.spread(*heading(self.state))
 
 
-class StatusStrip(_Words):
+class StatusStrip(Words):
     """Ports, the last knob and priority on the first line, meters on the second."""
 
-    def _words(self) -> Content:
-        status = self._state.status
+    def words(self) -> Content:
+        status = self.state.status
         if status is None:
             return Content("")
         timing = status.timing
@@ -237,22 +235,22 @@ class StatusStrip(_Words):
         right += beat(status)
         return Content("\n").join(
             [
-                self._spread([(" ", DIM), *ports(status)], right),
+                self.spread([(" ", DIM), *ports(status)], right),
                 Content.assemble((" ", DIM), *meters(status, self.size.width)),
             ]
         )
 
 
-class Banner(_Words):
+class Banner(Words):
     """The last notice, or the typed piano's keys while it is on."""
 
     def __init__(self, state: State, piano: TypedPiano) -> None:
         super().__init__(state, "banner")
         self._piano = piano
 
-    def _words(self) -> Content:
+    def words(self) -> Content:
         parts: list[Part] = [(" ", DIM)]
-        notice = self._state.log[-1].notice if self._state.log else None
+        notice = self.state.log[-1].notice if self.state.log else None
         if self._piano.on:
             parts += [
                 (" PIANO ", "bold $background on $secondary"),

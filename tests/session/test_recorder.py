@@ -20,6 +20,7 @@ from improv.play.params import Params
 from improv.ports.midifile import read_notes
 from improv.session import journal, recorder, takes
 from improv.session.journal import About, Step
+from improv.session.messages import TakeState
 from improv.session.recorder import Recorder
 
 ABOUT = About(Params(), 3, phrase(), began="2026-11-23T20:15:00+00:00")
@@ -96,6 +97,18 @@ def test_a_saved_take_is_there_at_once_and_whole_at_the_end(own_takes: Path):
     recording.play(3)
     assert recording.end() == [saved]
     assert len(read_notes(saved)) == 8
+
+
+def test_how_the_take_stands_counts_from_its_first_note(own_takes: Path):
+    """Nothing, then how long it is, then up to where it was saved; and that a disk is full."""
+    recording = Recording(own_takes)
+    recording.recorder.note(Step(1.0, "model_ready"))
+    assert recording.recorder.standing(99.0) == TakeState()
+    recording.play(2)
+    assert recording.recorder.standing(107.0) == TakeState(7.0)
+    recording.recorder.save()
+    wait_for(lambda: recording.recorder.standing(0.0).saved is not None, 20, "the save")
+    recording.end()
 
 
 def test_a_long_take_is_written_when_the_player_has_gone(

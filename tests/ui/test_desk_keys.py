@@ -54,7 +54,7 @@ async def test_a_preset_is_chosen_from_the_list(app, link) -> None:
         await pilot.press("p")
         assert isinstance(app.screen, PresetPicker)
         assert "Piano duet" in text(app)
-        assert "8  empty" in text(app)
+        assert "9  empty" in text(app)
         await pilot.press("down", "enter")
         assert RecallPreset("call-and-response") in link.sent
         assert len(app.screen_stack) == 1
@@ -75,15 +75,15 @@ async def test_what_plays_is_kept_by_a_digit_and_shows(app, link) -> None:
         assert len(app.screen_stack) == 1
 
 
-async def test_the_preset_and_what_can_be_undone_are_at_the_top(app, link, status) -> None:
-    """Where there is room; nothing before anything was turned."""
+async def test_the_preset_is_at_the_top(app, link, status) -> None:
+    """Where there is room; nothing before one was recalled."""
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        assert "undo" not in text(app)
-        link.to_say = [status(preset="Ambient", undo=(3, 0))]
+        assert "preset" not in text(app)
+        link.to_say = [status(preset="Ambient")]
         app.advance()
         await pilot.pause()
-        assert "undo \n3  \npreset \nAmbient  " in text(app)
+        assert "preset \nAmbient  " in text(app)
 
 
 async def test_the_focused_knob_is_learnt(app, link, status) -> None:

@@ -79,11 +79,11 @@ async def test_the_beat_is_in_the_strip_and_bar_lines_on_the_roll(app, status) -
     beat = Timeline(NOW - 3.2, 0.0, 120.0)  # beat 6.4: the third of bar 2
     async with app.run_test(size=(80, 24)) as pilot:
         await hear(app, pilot, status())
-        assert not app._strip._words().plain.count("bpm")
+        assert not app._strip.words().plain.count("bpm")
         assert "┊" not in text(app)
         for word in ("clock", "lost"):
             await hear(app, pilot, status(sync=Sync(beat, word, runs=True)))
-            assert f"120.0 bpm  2.3  {word}" in app._strip._words().plain
+            assert f"120.0 bpm  2.3  {word}" in app._strip.words().plain
             assert "┊" in text(app)
         await pilot.press("b")
         assert Tap(NOW) in app._link.sent
@@ -98,6 +98,6 @@ async def test_chords_are_named_where_they_begin_and_beside_the_beat(app, status
         await hear(app, pilot, *chords, status(sync=beat, chord="D7"))
         line = next(line for line in text(app).splitlines() if "Am7" in line)
         now = line.index("Am7") + 20
-        assert now == (size[0] - 4) * 2 // 3  # of what is right of the pitches
+        assert now == (app._roll.size.width - 4) * 2 // 3  # of what is right of the pitches
         assert [line.index(name) for name in ("D7", "N.C.")] == [now - 10, now + 10]
-        assert app._strip._words().plain.splitlines()[0].endswith("  D7 ")
+        assert app._strip.words().plain.splitlines()[0].endswith("  D7 ")
