@@ -24,7 +24,8 @@ Where to look: stuck note -> play/ledger.py; late note -> play/scheduler.py;
 one output behind another -> play/outbox.py; too random ->
 play/sampling.py; wrong notes in a key -> play/steering.py; goes in circles -> play/guard.py; comes
 too soon, too many at once -> play/steps.py; how it plays with you -> play/modes.py; what is
-planned -> play/planning.py; off the beat -> play/tempo.py; answers too early -> listen/turns.py;
+planned -> play/planning.py; off the beat -> play/tempo.py; bars beside their lines ->
+model/bar_improviser.py; answers too early -> listen/turns.py;
 pedals -> listen/sustain.py; a knob turned from elsewhere -> session/desk.py; a new knob ->
 play/params.py, then ui/panel.py; a new device -> one file in ports/.
 """

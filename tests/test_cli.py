@@ -158,7 +158,7 @@ def test_a_knob_that_a_model_leaves_unused_is_said(tmp_path, capsys):
     assert main(line.split()) == 0
     said = capsys.readouterr()
     assert "whatever style is" in said.err
-    assert json.loads(said.out)["inert"] == ["density", "style", "time_temperature"]
+    assert json.loads(said.out)["inert"] == ["creativity", "density", "style", "time_temperature"]
 
 
 def _prompt(folder: Path) -> Path:

@@ -190,7 +190,7 @@ class Together(Protocol):
 class DistributionImproviser:
     """An `Improviser` around an ear. Not for use by two threads at once."""
 
-    inert: frozenset[str] = frozenset()
+    inert = frozenset({"creativity"})
 
     def __init__(self, name: str, backend: str, ear: Ear, chorus: Together | None = None) -> None:
         """`chorus` draws futures many at a time; without one they are drawn one by one."""

@@ -12,6 +12,7 @@ from improv.model import choosing
 from improv.model.choosing import Timing
 from improv.model.listening import DistributionImproviser
 from improv.model.pedalled import Pedalled
+from improv.model.spec import GRAPHLESS
 from improv.model.store import ModelFolder, find
 from improv.music.event import PEDALLED
 from improv.play.interfaces import Branching
@@ -42,7 +43,9 @@ def loaded(model: str | Path | ModelFolder, device: str = "auto") -> Loaded:
     if device not in {"auto", "cpu", "gpu"}:
         raise UsageError(f"device must be auto, cpu or gpu, not {device!r}")
     folder = model if isinstance(model, ModelFolder) else find(model)
-    if device == "auto":
+    if folder.spec.architecture in GRAPHLESS:
+        found = Loaded(_on(folder, "cpu"), "the cpu: it plays in NumPy, a bar in a few ms")
+    elif device == "auto":
         found = fastest(folder)
     else:
         found = Loaded(_on(folder, device), f"the {device}, as was asked for")
@@ -52,6 +55,11 @@ def loaded(model: str | Path | ModelFolder, device: str = "auto") -> Loaded:
 
 
 def _on(folder: ModelFolder, device: str) -> Branching:
+    if folder.spec.architecture in GRAPHLESS:
+        from improv.model.bar_improviser import BarImproviser
+        from improv.model.store import read_weights
+
+        return BarImproviser(folder.name, read_weights(folder))
     if device == "gpu":
         return _tensorflow(folder, "gpu")
     try:

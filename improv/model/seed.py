@@ -1,7 +1,8 @@
 """The seed network as an improviser: it keeps the window, asks the network, draws a note.
 
 The network itself is a function given by a backend (litert, tensorflow), so both share this. It
-gives means of time and has heard one style only, so three knobs turn nothing here.
+gives means of time and has heard one style only, so three knobs turn nothing here; nor does the one
+that is for bars.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Forward = Callable[[Features], Prediction]
 class SeedImproviser:
     """An `Improviser` around a network. Not for use by two threads at once."""
 
-    inert = frozenset({"style", "time_temperature", "density"})
+    inert = frozenset({"style", "time_temperature", "density", "creativity"})
     abreast = 1
 
     def __init__(self, name: str, backend: str, forward: Forward) -> None:

@@ -218,10 +218,11 @@ def _played(spec: NetworkSpec) -> tuple[str, ...]:
 
 
 def _plays_without(path: Path) -> bool:
-    """Whether the network of a folder needs no graph, as far as can be told."""
+    """Whether the network of a folder is of those that need no graph, sound or not."""
     try:
-        return _read_network(path / NETWORK)[0].architecture in GRAPHLESS
-    except ModelRefused:
+        table = json.loads(read_limited(path / NETWORK, TEXT_LIMIT))
+        return isinstance(table, dict) and table.get("architecture") in GRAPHLESS
+    except (ModelRefused, ValueError, TypeError, RecursionError):
         return False
 
 

@@ -48,14 +48,16 @@ class Note:
 class ProposedNote:
     """A note not yet placed in time: `step` seconds after the start of the note before it.
 
-    `chances` says how likely each pitch was when this was drawn, see `play.chances`; it is for
-    looking at, and no part of the note.
+    A model that plays to a beat says which `beat` of it the note begins on, a fraction and all;
+    that holds, and `step` is what it came to when it was drawn. `chances` says how likely each
+    pitch was then, see `play.chances`; it is for looking at, and no part of the note.
     """
 
     pitch: int
     velocity: int
     step: float
     duration: float
+    beat: float | None = None
     chances: bytes = field(default=b"", compare=False, repr=False)
 
 

@@ -83,7 +83,7 @@ class Again:
         request, self._asked, self.anew = self._asked, None, False
         if request is None:
             return
-        self._plan(request.index, request.branches_of(proposal.future)[: len(notes)])
+        self._plan(request.index, request.branches_of(proposal.future, len(notes)))
         if request.others and notes:
             self._points.append(_Point(request, notes[0].start, played={proposal.future}))
 

@@ -14,6 +14,7 @@ from improv.music import tonality
 from improv.music.event import Note, ProposedNote, Source
 from improv.music.names import pitch_class_name
 from improv.music.scale import NONE, YOURS
+from improv.music.timeline import Timeline
 from improv.play.messages import ANY, Bounds, Key, Request
 from improv.play.params import Params
 from improv.play.placing import place
@@ -63,6 +64,7 @@ def request(
     left: int | None,
     floor: float,
     heard: float,
+    timeline: Timeline | None = None,
 ) -> Request:
     """What is asked after a plan; its number, and what it is to be of, are not known here.
 
@@ -74,6 +76,7 @@ def request(
         left: of the phrase under way.
         floor: when your pause is over.
         heard: when what is given out now is heard.
+        timeline: the beat in force.
     """
     told = params.context
     sounded = context.snapshot(heard + HORIZON, max(told, MEMORY))
@@ -89,6 +92,7 @@ def request(
         begins=begins(len(plan), context.last_start, floor, heard),
         before=before,
         futures=futures(plan[-1].start - heard if plan else 0.0, params.futures),
+        timeline=timeline,
     )
 
 
@@ -154,5 +158,9 @@ def for_companions(params: Params, context: Context, serial: int, seed: int, now
 
 def companions(proposed: Iterable[ProposedNote], held: Collection[int], now: float) -> list[Note]:
     """Proposed notes that begin now: each pitch once, and none that you hold."""
-    once = {note.pitch: replace(note, step=0.0) for note in proposed if note.pitch not in held}
+    once = {
+        note.pitch: replace(note, step=0.0, beat=None)
+        for note in proposed
+        if note.pitch not in held
+    }
     return place(once.values(), anchor=now, floor=now)

@@ -149,7 +149,7 @@ def drawing(
     chosen = int((lengths + chance.duration).argmax())
     meant = float(time_in(chosen, chance.places[1]))
     duration = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
-    return ProposedNote(pitch, velocity, step, duration, likely)
+    return ProposedNote(pitch, velocity, step, duration, chances=likely)
 
 
 def _pulled(steps_: Logits, params: Params) -> Logits:

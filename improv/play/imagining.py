@@ -16,7 +16,7 @@ from improv.music.event import ProposedNote
 from improv.music.hearing import time_bin, velocity_number
 from improv.play import factors
 from improv.play.factors import Listener
-from improv.play.interfaces import Imagined
+from improv.play.interfaces import Imagined, Metrical
 from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 from improv.play.recent import Recent
@@ -26,7 +26,10 @@ Floats = NDArray[np.float64]
 
 
 class Singer(Protocol):
-    """One future on its way: `weigh` draws its next note, and says what the network made of it."""
+    """One future on its way: `weigh` draws its next note, and says what the network made of it.
+
+    One that plays to a beat finishes its bar, with keys that go on from the last.
+    """
 
     def weigh(self, params: Params, key: Key, within: Bounds = ANY) -> Imagined: ...
 
@@ -43,7 +46,19 @@ def one_by_one(
                 yield []
             future.append(singer.weigh(params, key, bounds))
             bounds = ANY
+        for key in beyond(singer, row):
+            yield []
+            future.append(singer.weigh(params, key))
         yield [tuple(future)]
+
+
+def beyond(improviser: object, row: Sequence[Key]) -> Iterator[Key]:
+    """Keys for the rest of a bar, after these, where there is any."""
+    if row and isinstance(improviser, Metrical):
+        seed, index = row[-1]
+        while improviser.unfinished:
+            index += 1
+            yield seed, index
 
 
 def weigh(

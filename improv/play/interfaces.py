@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from improv.music.event import Event, Note, ProposedNote, Source
+from improv.music.timeline import Timeline
 from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
 
@@ -75,6 +76,19 @@ class Imagined:
     note: ProposedNote
     surprise: float = 0.0
     expected: float = 0.0
+
+
+@runtime_checkable
+class Metrical(Protocol):
+    """An improviser that plays to a beat: primed, it is told which, and says beats in its notes.
+
+    `unfinished` is whether there is more in the bar of the last note: no request should end there,
+    for what goes on from elsewhere would be of another bar.
+    """
+
+    unfinished: bool
+
+    def keep_time(self, timeline: Timeline) -> None: ...
 
 
 @runtime_checkable

@@ -187,6 +187,7 @@ class Request:
     branches: tuple[int, ...] = ()  # of the first notes; of those after them 0
     others: bool = False
     together: bool = False  # all begin with the context's last note
+    timeline: Timeline | None = None  # the beat in force; without sync one that nobody hears
     voice: int = 1  # whose plan it is for
 
     def within(self) -> Bounds:
@@ -201,10 +202,14 @@ class Request:
             for place, branch in enumerate(self.branches_of(future))
         ]
 
-    def branches_of(self, future: int) -> list[int]:
-        """Of which each note of a future is: all of its own, but for the first, the plan's."""
-        planned = [future] * self.count if future else [*self.branches, *[0] * self.count]
-        return planned[: self.count]
+    def branches_of(self, future: int, notes: int | None = None) -> list[int]:
+        """Of which each note of a future is: all of its own, but for the first, the plan's.
+
+        Of as many as were asked for, or of so many `notes`: a bar may be finished beyond them.
+        """
+        count = self.count if notes is None else notes
+        planned = [future] * count if future else [*self.branches, *[0] * count]
+        return planned[:count]
 
     def draws(self) -> Iterator[tuple[Key, Bounds]]:
         """For each note the key it is drawn with, and the steps between which it may begin."""

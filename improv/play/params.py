@@ -142,6 +142,9 @@ class Params:
     contrast: float = _knob(
         0.0, -1.0, 1.0, 0.1, "", "choose what is like your playing (-1) or unlike it (1)"
     )
+    creativity: float = _knob(
+        0.0, 0.0, 1.0, 0.1, "", "how far a bar goes from the one before it; 1 forgets it"
+    )
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")

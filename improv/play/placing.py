@@ -11,32 +11,48 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 from improv.music.event import PITCHES, Note, ProposedNote, Source
+from improv.music.timeline import Timeline
 
 MAX_STEP = 5.0
 """Seconds; a longer wait than this is a model's mistake on a stage."""
 MIN_DURATION, MAX_DURATION = 0.03, 10.0
 CROWD, CROWD_SECONDS = 12, 0.1
+LATE = 0.050
+"""Seconds by which a note on a beat may be late; what is later is better left out."""
 
 
 def place(
-    proposed: Iterable[ProposedNote], *, anchor: float, floor: float, before: Iterable[float] = ()
+    proposed: Iterable[ProposedNote],
+    *,
+    anchor: float,
+    floor: float,
+    before: Iterable[float] = (),
+    timeline: Timeline | None = None,
 ) -> list[Note]:
     """Times for `proposed`, each a step after the one before it, the first after `anchor`.
+
+    One that says its beat begins on that.
 
     Args:
         proposed: what the model drew, in order.
         anchor: start of the note before the first, in seconds on the player's clock.
         floor: no note starts before this time.
         before: starts of the notes before, sounded and planned, for the crowd limit.
+        timeline: the beat that beats are counted by; without one steps are all there is.
     """
     starts = deque(before, maxlen=CROWD)
     placed = []
     for note in proposed:
         if not is_playable(note):
             continue
-        start = max(anchor + min(max(note.step, 0.0), MAX_STEP), floor)
+        wanted = anchor + min(max(note.step, 0.0), MAX_STEP)
+        if timeline is not None and note.beat is not None:
+            wanted = timeline.time_of(note.beat)
+            wanted = max(wanted, starts[-1]) if starts else wanted  # a plan goes forward
+        start = max(wanted, floor)
         if len(starts) == CROWD:
             start = max(start, starts[0] + CROWD_SECONDS)
         starts.append(start)
@@ -53,6 +69,32 @@ def place(
     return placed
 
 
+def to_come(
+    proposed: Iterable[ProposedNote], timeline: Timeline, floor: float
+) -> tuple[ProposedNote, ...]:
+    """Without those whose beat was over long before `floor`."""
+    return tuple(
+        note
+        for note in proposed
+        if note.beat is None or not timeline.time_of(note.beat) < floor - LATE
+    )
+
+
+def moved_on(
+    proposed: Iterable[ProposedNote], timeline: Timeline, floor: float, beats_per_bar: int
+) -> tuple[ProposedNote, ...]:
+    """As many bars later as it takes that none begins before `floor`, where they have beats."""
+    notes = tuple(proposed)
+    first = next((note.beat for note in notes if note.beat is not None), math.inf)
+    short = timeline.beat_at(floor) - first
+    if not short > 0:
+        return notes
+    later = math.ceil(short / beats_per_bar) * beats_per_bar
+    return tuple(
+        note if note.beat is None else replace(note, beat=note.beat + later) for note in notes
+    )
+
+
 def anchor(proposed: Iterable[ProposedNote], begin: float) -> float:
     """After what note the first of these begins at `begin`, if nothing holds it up."""
     first = next(iter(place(proposed, anchor=0.0, floor=0.0)), None)
@@ -67,4 +109,5 @@ def is_playable(note: ProposedNote) -> bool:
         and isinstance(note.velocity, int)
         and math.isfinite(note.step)
         and math.isfinite(note.duration)
+        and (note.beat is None or math.isfinite(note.beat))
     )

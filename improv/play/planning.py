@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from improv.listen.context import Context
 from improv.music.event import Note, ProposedNote, Source
+from improv.music.timeline import Timeline
 from improv.play import asking, modes
 from improv.play.again import Again
 from improv.play.asking import COMMIT, HORIZON, RETRY
@@ -20,7 +21,7 @@ from improv.play.effects import Ask
 from improv.play.freeze import Loop
 from improv.play.messages import Proposal
 from improv.play.params import ANSWER, BARS, SOLO, Params
-from improv.play.placing import CROWD, anchor, is_playable, place
+from improv.play.placing import CROWD, anchor, is_playable, moved_on, place, to_come
 from improv.play.promptness import Promptness
 from improv.play.quantising import quantised
 from improv.play.scheduler import Scheduler
@@ -70,6 +71,7 @@ class Plan:
         self._retry_at = 0.0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
         self._loop: Loop | None = None
+        self._own_beat: Timeline | None = None  # of the phrase, where it plays to none
         # how likely each pitch was when a planned note was drawn, by its start and pitch
         self._chances: dict[tuple[float, int], bytes] = {}
 
@@ -91,6 +93,7 @@ class Plan:
         self._floor = floor
         self._until = None if seconds is None else floor + seconds
         self._is_over = False
+        self._own_beat = None
 
     def answer(self, end: float, yours: float, params: Params) -> None:
         """An answer begins, to a phrase of `yours` seconds that ended at `end`."""
@@ -131,6 +134,7 @@ class Plan:
             left=self.left(params),
             floor=self._floor,
             heard=self.scheduler.heard(now),
+            timeline=self._beat(params, now),
         )
         if params.mode == SOLO:
             own = tuple(n for n in request.context if n.source is Source.IMPROV)
@@ -143,13 +147,18 @@ class Plan:
         if not self.again.is_answered(proposal):
             return
         heard = self.scheduler.heard(now)
-        if self._context.unheard and not len(self.scheduler):  # nobody waits after the opening
-            first = anchor(proposal.notes, max(self._floor, heard))
+        notes, beat = proposal.notes, self._beat(params, now)
+        counted = any(note.beat is not None for note in notes)
+        if self._context.unheard and not len(self.scheduler) and not counted:
+            # nobody waits after the opening
+            first = anchor(notes, max(self._floor, heard))
             self._context.restore(self._context.kept(), end=first)
         starts = (self.scheduler.last_start, self._last_start(params), heard)
         last = next(start for start in starts if start is not None)
-        last = anchor(proposal.notes, self._floor) if self.again.anew else last
-        self.again.taken(proposal, self._add(proposal.notes, last, params, now))
+        if self.again.anew:
+            last = anchor(notes, self._floor)
+            notes = moved_on(notes, beat, self._floor, params.beats_per_bar)
+        self.again.taken(proposal, self._add(notes, last, params, now))
 
     def play_again(self, params: Params, now: float) -> Ask | None:
         """Something else, from where what sounds began; what to ask where that is not at hand."""
@@ -158,10 +167,11 @@ class Plan:
         request, future = self.again.next(params)
         self._issued, self._floor = request.index, soon
         if future is not None:
-            self._add(future.notes, anchor(future.notes, soon), params, now)
+            notes = moved_on(future.notes, self._beat(params, now), soon, params.beats_per_bar)
+            self._add(notes, anchor(notes, soon), params, now)
             return None
         count = asking.count(asking.CHUNK, self.left(params))
-        return self.again.ask(replace(request, count=count))
+        return self.again.ask(replace(request, count=count, timeline=self._beat(params, now)))
 
     def drop(self, after: float) -> None:
         """Drop what is planned after a time, and what is asked for."""
@@ -192,17 +202,29 @@ class Plan:
                     return note.start
         return self._context.last_start
 
+    def _beat(self, params: Params, now: float) -> Timeline:
+        """The beat in force; where it plays to none, that of its phrase, which nobody hears."""
+        timeline = self._tempo.timeline(params)
+        if timeline is not None:
+            return timeline
+        if self._own_beat is None:
+            self._own_beat = self._tempo.unheard(max(self._floor, 0.0), params)
+        elif self._own_beat.bpm != params.tempo:
+            self._own_beat = self._own_beat.at_tempo(self.scheduler.heard(now), params.tempo)
+        return self._own_beat
+
     def _add(
         self, proposed: tuple[ProposedNote, ...], last: float, params: Params, now: float
     ) -> list[Note]:
         """Plan what was proposed, after a note that starts at `last`."""
         heard = self.scheduler.heard(now)
-        proposed = proposed[: self.left(params)]
+        beat = self._beat(params, now)
+        floor = max(self._floor, heard)
+        proposed = to_come(proposed, beat, floor)[: self.left(params)]
         if self._loop is not None:
             proposed = self._loop.follow(proposed, params.mutation, self.seed, self._issued)
         before = (*self._recent, *(note.start for note in self.scheduler.plan))
-        floor = max(self._floor, heard)
-        placed = place(proposed, anchor=last, floor=floor, before=before)
+        placed = place(proposed, anchor=last, floor=floor, before=before, timeline=beat)
         first = placed[0].start if placed else floor
         timeline = self._tempo.timeline(params)
         if timeline is not None:
@@ -214,7 +236,8 @@ class Plan:
         self.scheduler.add(notes)
         self._issued += len(notes)
         if notes:
-            wanted = place(proposed, anchor=last, floor=self._floor, before=before)[0].start
+            free = place(proposed, anchor=last, floor=self._floor, before=before, timeline=beat)
+            wanted = free[0].start
             drawn = notes[0].start - first  # by the grid, which nobody waits for
             self._promptness.planned(notes[0].start, wanted + drawn, now)
         else:

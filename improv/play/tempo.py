@@ -7,8 +7,10 @@ its own beat goes on. A phrase that was planned to another beat is no good: `tak
 
 from __future__ import annotations
 
+import math
+
 from improv.music.chart import NONE as NO_CHART
-from improv.music.timeline import Timeline
+from improv.music.timeline import NEAR, Timeline
 from improv.play import voices
 from improv.play.messages import Beat, Follow, Sync
 from improv.play.params import CLOCK, NO_SYNC, Params
@@ -61,6 +63,14 @@ class Tempo:
         seconds = params.answer_bars * params.beats_per_bar * 60.0 / bpm
         begin = end if timeline is None else timeline.bar_line(end, params.beats_per_bar)
         return begin, seconds - BEFORE_THE_LINE
+
+    def unheard(self, begin: float, params: Params) -> Timeline:
+        """A beat for a phrase where it plays to none: a bar begins with the phrase.
+
+        Bars are numbered on from those of its own beat, so that no two phrases have the same.
+        """
+        bars = math.ceil(self._own.beat_at(begin) / params.beats_per_bar - NEAR)
+        return Timeline(begin, float(bars * params.beats_per_bar), params.tempo)
 
     def begin(self, now: float) -> None:
         """The session begins; again is nothing."""

@@ -16,9 +16,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from improv.play import futures
+from improv.play import futures, imagining
 from improv.play.asking import CHUNK
-from improv.play.interfaces import Branching, Improviser
+from improv.play.interfaces import Branching, Improviser, Metrical
 from improv.play.messages import Futures, Proposal, Request
 
 BUDGET = 0.100  # seconds of work for the other ways to go on from one point
@@ -59,7 +59,7 @@ class Thinker:
     def answer(self, request: Request) -> Proposal | None:
         """Continue the request's context, or nothing where another request has come in."""
         improviser = self._improviser
-        improviser.prime(request.context, request.before)
+        _prime(improviser, request)
         drawn = futures.Futures(request)
         if request.futures > 1 and isinstance(improviser, Branching):
             proposal = self._choice(improviser, request, drawn)
@@ -85,6 +85,9 @@ class Thinker:
             began = time.perf_counter_ns()
             notes.append(improviser.draw(request.params, key, within))
             took.append((time.perf_counter_ns() - began) / 1000)
+        if not request.together:
+            rest = imagining.beyond(improviser, request.keys())
+            notes.extend(improviser.draw(request.params, key) for key in rest)
         return Proposal(request.number, tuple(notes), tuple(took), voice=request.voice)
 
     def _choice(
@@ -105,10 +108,16 @@ class Thinker:
         if request.count < CHUNK:  # what is played instead is more than what somebody waits for
             drawn = futures.Futures(replace(request, count=CHUNK))
         if len(drawn) < self._most:
-            improviser.prime(request.context, request.before)  # it may have gone on since
+            _prime(improviser, request)  # it may have gone on since
             for _ in drawn.imagine(improviser, self._most):
                 yield None
         yield Futures(request.number, tuple(drawn.others(played)), request.voice)
+
+
+def _prime(improviser: Improviser, request: Request) -> None:
+    improviser.prime(request.context, request.before)
+    if isinstance(improviser, Metrical) and request.timeline is not None:
+        improviser.keep_time(request.timeline)
 
 
 def answer(improviser: Improviser, request: Request) -> Proposal:

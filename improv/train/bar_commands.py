@@ -20,6 +20,8 @@ from improv.train.progress import bar
 Say = Callable[[str], None]
 
 FAMILY = "bars"
+OURS = "generated"
+"""What the report calls the bars of the model that is measured."""
 ALONE = "bars-alone"
 """The same network told nothing, which the report compares with where it is there."""
 
@@ -52,7 +54,7 @@ def train(
     if not fitted.finished:
         say(f"stopped at step {fitted.progress.step}; go on with --resume")
         return result
-    told, _ = bar_report.report({"model": fitted.weights}, parts["test"], parts["train"])
+    told, _ = bar_report.report({OURS: fitted.weights}, parts["test"], parts["train"])
     spec = NetworkSpec(architecture=FAMILY, units=config.units)
     folder = out / name
     card = _card(config, source, fitted.progress, spec, told)
@@ -60,7 +62,7 @@ def train(
     say(f"the model is {folder}, of step {fitted.progress.best_step}")
     say(bar_report.words(told))
     say(f"play it with: improv play --model {folder} --sync internal")
-    return result | {"model": str(folder), **told}
+    return result | {"model": str(folder), "test": told}
 
 
 def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         look.check_picture(options.plot)
     source = maestro.source_of(options.data)
     folder = store.find(options.model)
-    networks = {"model": store.read_weights(folder)}
+    networks = {OURS: store.read_weights(folder)}
     try:
         networks["unconditioned"] = store.read_weights(store.find(folder.path.parent / ALONE))
     except UsageError:
@@ -79,7 +81,7 @@ def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         bar_report.picture(found, options.plot)
         say(f"drew {options.plot}")
     say(bar_report.words(told))
-    return {"name": folder.name, "data": source.name, "split": options.split, **told}
+    return {"model": folder.name, "data": source.name, "split": options.split, **told}
 
 
 def _bars(source: Path, split: str) -> bar_songs.Bars:
@@ -100,11 +102,11 @@ def _card(config: Any, source: Path, progress: Any, spec: NetworkSpec, told: dic
     }
     kept = ("empty_bars", "notes_per_bar", "in_chord", "repeats", "copied")
     tables = {"training": asdict(config)}
-    for name in ("real", "model"):
+    for name in ("real", OURS):
         tables[f"test.{name}"] = {key: told[name][key] for key in kept}
-    tables["test.model.distance"] = told["model"]["distance"]
-    tables["test.model.going_on"] = {
-        key: value for key, value in told["model"]["going_on"].items() if key != "distance"
+    tables[f"test.{OURS}.distance"] = told[OURS]["distance"]
+    tables[f"test.{OURS}.going_on"] = {
+        key: value for key, value in told[OURS]["going_on"].items() if key != "distance"
     }
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rows.items()]
     for title, table in tables.items():

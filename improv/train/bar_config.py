@@ -30,12 +30,12 @@ class BarConfig:
     forgotten: float = 0.15  # of the bars, those whose bar before is left out
     weakened: float = 0.15  # and those where it counts less than whole
     chordless: float = 0.1  # and those whose chord is left out
-    batch: int = 64
-    steps: int = 8000
+    batch: int = 32
+    steps: int = 6000
     every: int = 250  # steps from one validation, and checkpoint, to the next
     validation_bars: int = 2000
     average: float = 0.999  # decay of the running average a step
-    learning_rate: float = 0.0002
+    learning_rate: float = 0.0005
     seed: int = 1
     data_licence: str = "not stated"
 

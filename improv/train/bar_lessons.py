@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from improv.model import bar_network, bars
-from improv.music.bar import CHORD, COLUMNS, REST, STEPS
+from improv.music.bar import CHORD, COLUMNS, HELD, REST, STEPS
 from improv.music.scale import OCTAVE
 from improv.train.bar_config import BarConfig
 from improv.train.bar_figures import NO_TRIAD
@@ -109,4 +109,9 @@ def generated(weights: Mapping[str, Any], lesson: Lesson) -> Ints:
         cut = slice(first, first + TOGETHER)
         scores = bar_network.logits(np, weights, noise[cut], *(part[cut] for part in rest))
         made.append((scores + gumbel[cut]).argmax(axis=-1))
-    return np.concatenate(made)
+    steps = np.concatenate(made)
+    silent = (lesson.previous[:, -1] == REST) & (lesson.weight > 0)
+    for step in range(STEPS):  # nothing goes on after a rest
+        steps[:, step] = np.where(silent & (steps[:, step] == HELD), REST, steps[:, step])
+        silent = steps[:, step] == REST
+    return steps

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from keras import ops
 
 from improv.model import bar_network, network
-from improv.music.bar import CHORD, COLUMNS, STEPS
+from improv.music.bar import CHORD, COLUMNS, HELD, REST, STEPS
 from improv.music.event import PITCHES
 from improv.music.scale import OCTAVE
 
@@ -66,7 +66,7 @@ class Generator(keras.layers.Layer):  # type: ignore[misc]  # Keras has no type 
         scores = bar_network.logits(ops, weights, noise, before, sounding, chord) + gumbel
         soft = ops.softmax(scores / self._softness, axis=-1)
         hard = ops.one_hot(ops.argmax(scores, axis=-1), COLUMNS, dtype=soft.dtype)
-        return soft + ops.stop_gradient(hard - soft)
+        return _sounding(soft + ops.stop_gradient(hard - soft), before)
 
 
 class Discriminator(keras.layers.Layer):  # type: ignore[misc]  # Keras has no type stubs
@@ -186,6 +186,23 @@ def weights_of(generator: Generator) -> Arrays:
 def give_weights(generator: Generator, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
     for name, variable in generator.named.items():
         variable.assign(weights[name])
+
+
+def _sounding(bar: Any, before: Any) -> Any:
+    """A bar in which nothing goes on after a rest: there a step that would is a rest too.
+
+    A generator that draws each step by itself would be told apart by nothing but that, and would
+    flee to bars full of notes. What goes on from a bar that is not known is let be.
+    """
+    sounds = 1.0 - before[:, -1, REST]  # (batch,): whether the step before does
+    steps = []
+    for step in range(STEPS):
+        goes_on, rests = bar[:, step, HELD], bar[:, step, REST]
+        lost = goes_on * (1.0 - sounds)
+        ends = ops.stack([goes_on - lost, rests + lost], axis=-1)
+        steps.append(ops.concatenate([bar[:, step, :PITCHES], ends], axis=-1))
+        sounds = 1.0 - rests - lost
+    return ops.stack(steps, axis=1)
 
 
 def _cross_entropy(logit: Any, label: float) -> Any:

@@ -217,7 +217,9 @@ class MarkovImproviser:
 
     name = "markov"
     backend = "numpy"
-    inert = frozenset(["temperature", "time_temperature", "top_p", "guard", "style", "velocity"])
+    inert = frozenset(
+        ["temperature", "time_temperature", "top_p", "guard", "style", "velocity", "creativity"]
+    )
 
     def __init__(self, markov: Markov) -> None:
         self._chains = markov.chains

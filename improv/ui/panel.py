@@ -44,6 +44,7 @@ _LISTED: dict[str, tuple[str, ...]] = {
         "freeze",
         "mutation",
         "contrast",
+        "creativity",
     ),
     "steer": (
         "scale",

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from improv.errors import ModelRefused, UsageError
 from improv.model import folder as model_folder
-from improv.model import store
-from improv.model.spec import NetworkSpec
+from improv.model import loading, store
+from improv.model.spec import NetworkSpec, shapes
 from improv.model.store import FILES, ModelFolder
 
 
@@ -65,6 +65,30 @@ def test_a_model_of_chords_is_no_improviser() -> None:
     """It is told what it is for, and not that a file of it is missing."""
     with pytest.raises(ModelRefused, match="plays no notes"):
         store.verify(next(r for r in store.roots() if (r / "chords").is_dir()) / "chords")
+
+
+def test_a_network_for_numpy_needs_no_graph(tmp_path: Path) -> None:
+    """It is found, listed by its parts and played without one; damage is refused all the same."""
+    spec = NetworkSpec(architecture="bars", units=16)
+    rng = np.random.default_rng(2)
+    weights = {name: rng.normal(0, 0.1, shape) for name, shape in shapes(spec).items()}
+    store.write(tmp_path / "bars", spec, weights, None, "title = 'b'")
+    folder = store.find(tmp_path / "bars")
+    assert sorted(p.name for p in folder.path.iterdir()) == [
+        "card.toml",
+        "network.json",
+        "weights.npz",
+    ]
+    there = loading.loaded(folder)
+    assert (there.improviser.backend, there.why[:7]) == ("numpy", "the cpu")
+    _edit(folder, units=8)
+    with pytest.raises(ModelRefused, match="units must be from 16"):
+        store.verify(folder.path)
+    _edit(folder, units=16)
+    content = (folder.path / "weights.npz").read_bytes()
+    (folder.path / "weights.npz").write_bytes(content[:-100] + bytes(100))
+    with pytest.raises(ModelRefused, match=r"not the file its network\.json was"):
+        store.verify(folder.path)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -89,8 +89,8 @@ def test_the_default_model_plays_otherwise_in_another_style() -> None:
 def test_the_seed_has_no_style_and_says_so() -> None:
     """Nor is its time drawn: three knobs turn nothing, and all of the default model's do."""
     model = load("seed", "cpu")
-    assert model.inert == {"style", "time_temperature", "density"}
-    assert load("default", "cpu").inert == frozenset()
+    assert model.inert == {"style", "time_temperature", "density", "creativity"}
+    assert load("default", "cpu").inert == {"creativity"}
     model.prime([Note(60, 64, 0.0, 0.2)])
     one = model.draw(Params(), (1, 1))
     model.prime([Note(60, 64, 0.0, 0.2)])

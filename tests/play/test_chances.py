@@ -42,7 +42,7 @@ def test_a_snapping_scale_moves_them_to_where_notes_fall() -> None:
 
 def test_they_are_no_part_of_the_note() -> None:
     """Two notes that differ in nothing else are the same note."""
-    assert ProposedNote(60, 80, 0.1, 0.2, b"x") == ProposedNote(60, 80, 0.1, 0.2)
+    assert ProposedNote(60, 80, 0.1, 0.2, chances=b"x") == ProposedNote(60, 80, 0.1, 0.2)
 
 
 class Sure(Metronome):
@@ -51,7 +51,7 @@ class Sure(Metronome):
     def draw(self, *given: object, **named: object) -> ProposedNote:
         note = super().draw(*given, **named)  # type: ignore[arg-type]
         told = bytes(255 * (pitch == note.pitch) for pitch in range(128))
-        return ProposedNote(note.pitch, note.velocity, note.step, note.duration, told)
+        return ProposedNote(note.pitch, note.velocity, note.step, note.duration, chances=told)
 
 
 def foretold(transpose: int = 0) -> list[tuple[int, int]]:

@@ -1,6 +1,8 @@
 """Training the generator of bars and its discriminator, and measuring what it generates."""
 
+import argparse
 import json
+import shutil
 from dataclasses import replace
 
 import keras
@@ -12,10 +14,21 @@ from improv.errors import UsageError
 from improv.model import bar_network, network, store
 from improv.model.spec import NetworkSpec
 from improv.music.bar import HELD, REST, STEPS
-from improv.train import bar_fit, bar_lessons, bar_report, bars, checkpoint
+from improv.train import (
+    bar_commands,
+    bar_fit,
+    bar_lessons,
+    bar_report,
+    bar_songs,
+    bars,
+    checkpoint,
+    commands,
+    tuning,
+)
 from improv.train.bar_config import BarConfig
 from improv.train.bar_figures import figures
 from improv.train.bar_songs import Bars
+from improv.train.config import TrainConfig
 
 CONFIG = BarConfig(units=16, batch=8, steps=2, every=1, validation_bars=16)
 
@@ -65,14 +78,14 @@ def test_numpy_says_what_keras_says() -> None:
     """The network that plays is the one that is trained, on real numbers."""
     generator = bars.Generator(16, 1.0, seed=3)
     lesson = bar_lessons.drawn(_music(), np.arange(6), CONFIG, 1, 12)
-    noise, gumbel, before, sounding, chord = lesson.given
+    noise, _, before, sounding, chord = lesson.given
     made = np.asarray(generator(lesson.given))
     weights = bars.weights_of(generator)
     assert {n: w.shape for n, w in weights.items()} == bar_network.shapes(16)
     theirs = np.asarray(bar_network.logits(keras.ops, weights, noise, before, sounding, chord))
     ours = bar_network.logits(np, weights, noise, before, sounding, chord)
     np.testing.assert_allclose(ours, theirs, atol=2e-5)
-    np.testing.assert_array_equal(made.argmax(axis=-1), (theirs + gumbel).argmax(axis=-1))
+    np.testing.assert_array_equal(made.argmax(axis=-1), bar_lessons.generated(weights, lesson))
     np.testing.assert_allclose(np.sort(made, axis=-1)[..., -1], 1.0, atol=1e-5)
 
 
@@ -198,13 +211,38 @@ def test_a_report_knows_what_was_copied() -> None:
         for name, shape in bar_network.shapes(16).items()
     }
     music = _music(48)
-    told, found = bar_report.report({"model": weights, "unconditioned": weights}, music, music)
+    told, found = bar_report.report({"generated": weights, "unconditioned": weights}, music, music)
     assert told["real"]["copied"] == 1.0
-    assert told["model"]["copied"] == 0.0
+    assert told["generated"]["copied"] == 0.0
     assert told["bars"] == len(bar_lessons.lessons(music))
-    assert set(found) == {"real", "model", "unconditioned"}
-    assert told["model"]["distance"]["mean"] > 0.1
-    assert told["model"]["going_on"]["bars"] > 0
+    assert set(found) == {"real", "generated", "unconditioned"}
+    assert told["generated"]["distance"]["mean"] > 0.1
+    assert told["generated"]["going_on"]["bars"] > 0
     lines = bar_report.words(told).splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["real", "model", "unconditioned"]
+    assert [line.split()[0] for line in lines[1:]] == ["real", "generated", "unconditioned"]
     assert "unconditioned" in json.dumps(told)
+
+
+def test_the_commands_train_it_and_measure_it(eager, tmp_path, monkeypatch) -> None:
+    """From a pack to a model folder with its card, and to a report and a picture of that."""
+    music, said = _music(), []
+    monkeypatch.setattr(bar_songs, "load", lambda *_, **__: music)
+    config = tmp_path / "bars.toml"
+    config.write_text('family = "bars"\nunits = 16\nbatch = 8\nsteps = 1\nvalidation_bars = 8\n')
+    asked = argparse.Namespace(
+        config=config, init=None, name=None, out=tmp_path / "run", data=str(tmp_path), resume=False
+    )
+    made = commands.train(asked, said.append)
+    folder = store.find(made["model"])
+    assert (folder.name, folder.spec.units) == ("bars", 16)
+    assert folder.card["test"]["generated"]["distance"]["mean"] > 0
+    plot = tmp_path / "bars.png"
+    asked = argparse.Namespace(model=made["model"], data=str(tmp_path), split="test", plot=plot)
+    shutil.copytree(folder.path, folder.path.parent / bar_commands.ALONE)
+    report = commands.evaluate(asked, said.append)
+    assert {"real", "generated", "unconditioned"} <= set(report)
+    assert report["generated"]["empty_bars"] == report["unconditioned"]["empty_bars"]
+    assert plot.stat().st_size > 10_000
+    assert "in the chord" in said[-1]
+    with pytest.raises(UsageError, match="leave out --init"):
+        tuning.tuned(TrainConfig(), folder, tmp_path)
