@@ -8,13 +8,17 @@ from pathlib import Path
 from improv.errors import ModelRefused
 from improv.model.folder import NETWORK, TEXT_LIMIT, read_limited, refused
 from improv.music import chord_classes
+from improv.music.halves import SLOTS
 from improv.music.scale import OCTAVE
 
 ARCHITECTURE = "chords"
-VERSION = "chords-1"  # what goes in and which classes come out
+VERSION = "chords-2"  # what goes in and which classes come out
 LARGEST = 1024  # units
-FEATURES = OCTAVE + 2  # pitch classes by duration; whether a bar begins, whether one goes on
+FEATURES = OCTAVE * SLOTS + 2  # see music.halves; whether a bar begins, whether one goes on
 LAYERS = 2
+KINDS = len(chord_classes.QUALITIES) + 1  # what is said of each root: its chords, and none
+HEADS = {"whole": ("chord",), "coming": ("chord", "heard")}
+"""What each network says: of `coming` the chord of the half bar that comes, and of the last one."""
 
 
 def shapes(units: int) -> dict[str, tuple[int, ...]]:
@@ -28,8 +32,9 @@ def shapes(units: int) -> dict[str, tuple[int, ...]]:
                 found[f"{name}_kernel"] = (width, 4 * units)
                 found[f"{name}_recurrent"] = (units, 4 * units)
                 found[f"{name}_bias"] = (4 * units,)
-        found[f"{kind}_chord_kernel"] = (units * len(ways), chord_classes.COUNT)
-        found[f"{kind}_chord_bias"] = (chord_classes.COUNT,)
+        for head in HEADS[kind]:
+            found[f"{kind}_{head}_kernel"] = (units * len(ways), KINDS)
+            found[f"{kind}_{head}_bias"] = (KINDS,)
     return found
 
 

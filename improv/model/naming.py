@@ -22,8 +22,8 @@ class Namer:
 
     def name(self, request: NameChord) -> str:
         """The likeliest chord's symbol."""
-        heard = np.array(request.heard, np.float32).reshape(-1, OCTAVE, SLOTS).mean(axis=2)
-        coming = np.zeros((1, OCTAVE), np.float32)  # which is not looked at
+        heard = np.array(request.heard, np.float32).reshape(-1, OCTAVE, SLOTS)
+        coming = np.zeros((1, OCTAVE, SLOTS), np.float32)  # which is not looked at
         line = np.concatenate([heard, coming])
         said = chords.coming(self.model.weights, line, np.array(request.firsts))
         return chord_classes.NAMES[int(said[-1].argmax())]

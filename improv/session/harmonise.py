@@ -8,7 +8,7 @@ from itertools import cycle, islice
 import numpy as np
 
 from improv.model import chord_store, chords
-from improv.music import chart, chord_classes, comping, voicing
+from improv.music import chart, chord_classes, comping, halves, voicing
 from improv.music.event import Note
 from improv.music.scale import OCTAVE
 from improv.ports.midiwrite import Timed, midi_file
@@ -36,13 +36,8 @@ def named(melody: tuple[Note, ...], bpm: float, typed: str = "", model: str = ""
     if typed:
         return list(islice(cycle(chart.read(typed)), count))
     weights = chord_store.find(model or chord_store.DEFAULT).weights
-    heard = np.zeros((count, OCTAVE), np.float32)
-    for note in melody:
-        first = int(note.start / long)
-        for place in range(first, min(count, int((note.start + note.duration) / long) + 1)):
-            begins, ends = max(note.start, place * long), (place + 1) * long
-            share = (min(note.start + note.duration, ends) - begins) / long
-            heard[place, note.pitch % OCTAVE] += max(0.0, share)
+    parts = [halves.heard(melody, at * long, (at + 1) * long) for at in range(count)]
+    heard = np.array(parts, np.float32).reshape(count, OCTAVE, halves.SLOTS)
     said = chords.whole(weights, heard, np.arange(count) % 2 == 0)
     return [chord_classes.NAMES[number] for number in said.argmax(axis=1)]
 

@@ -7,6 +7,7 @@ likeliest path through a Markov chain of chords whose emissions are pitch classe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,10 +29,21 @@ _TRIADS = 2 * OCTAVE  # the first so many classes
 
 def tonic(song: Song) -> Chords:
     """The triad of the key its melody fits best, all along."""
+    return np.full(len(song.chord), (_keys() @ song.sound.sum(axis=0)).argmax(), np.int64)
+
+
+def tonic_so_far(song: Song) -> Chords:
+    """Of each half bar the triad of the key that what came before it fits best."""
+    sound = np.cumsum(song.sound, axis=0) - song.sound
+    said: Chords = (sound @ _keys().T).argmax(axis=1)
+    return said
+
+
+def _keys() -> Floats:
+    """(24, 12) the profiles of major and minor keys, centred and of length 1."""
     profiles = np.array([np.roll(own, key) for own in (_MAJOR, _MINOR) for key in range(OCTAVE)])
     centred = profiles - profiles.mean(axis=1, keepdims=True)
-    scores = centred / np.linalg.norm(centred, axis=1, keepdims=True) @ song.melody.sum(axis=0)
-    return np.full(len(song.chord), scores.argmax(), np.int64)
+    return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True))
 
 
 def template(song: Song) -> Chords:
@@ -40,7 +52,7 @@ def template(song: Song) -> Chords:
     for number in range(_TRIADS):
         inside[number, list(chord.pitch_classes(chord_classes.NAMES[number]))] = 1.0
         inside[number, chord_classes.root(number)] = 1.01  # of two that fit, the one on its root
-    best = (song.melody @ inside.T).argmax(axis=1)
+    best = (song.sound @ inside.T).argmax(axis=1)
     out, last = np.empty(len(best), np.int64), chord_classes.NO_CHORD
     for place, number in enumerate(best):
         last = int(number) if song.melody[place].any() else last
@@ -67,14 +79,14 @@ class Hmm:
                 moved = song.transposed(key)
                 begins[moved.chord[0]] += 1
                 np.add.at(follows, (moved.chord[:-1], moved.chord[1:]), 1)
-                np.add.at(sounds, moved.chord, moved.melody)
+                np.add.at(sounds, moved.chord, moved.sound)
         return cls(
             *(np.log(count / count.sum(-1, keepdims=True)) for count in (begins, follows, sounds))
         )
 
     def path(self, song: Song, weight: float = 1.0) -> Chords:
         """Viterbi's likeliest chords; `weight` is how many draws a half bar full of sound is."""
-        said = weight * song.melody @ self.sounds.T
+        said = weight * song.sound @ self.sounds.T
         score, back = self.begins + said[0], np.empty(said.shape, np.int64)
         for place in range(1, len(said)):
             ways = score[:, None] + self.follows
@@ -86,12 +98,33 @@ class Hmm:
             out[place - 1] = back[place, out[place]]
         return out
 
+    def coming(self, song: Song, weight: float = 1.0) -> Chords:
+        """Of each half bar the likeliest chord by those before it alone: the chain, filtered."""
+        return self._filtered(song, weight)[0]
+
+    def just_heard(self, song: Song, weight: float = 1.0) -> Chords:
+        """And by what sounds in it, but nothing after it."""
+        return self._filtered(song, weight)[1]
+
+    def _filtered(self, song: Song, weight: float) -> tuple[Chords, Chords]:
+        out = np.empty((2, len(song.chord)), np.int64)
+        belief = self.begins
+        for place, sounds in enumerate(weight * song.sound @ self.sounds.T):
+            out[0, place] = belief.argmax()
+            belief = belief + sounds
+            out[1, place] = belief.argmax()
+            belief = np.logaddexp.reduce(belief[:, None] + self.follows, axis=0)
+            belief = belief - belief.max()
+        return out[0], out[1]
+
 
 def tuned(
-    hmm: Hmm, songs: list[Song], weights: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+    names: Callable[[Song, float], Chords],
+    songs: list[Song],
+    weights: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
 ) -> float:
     """The weight of what sounds that names most of these (validation) songs' chords."""
-    return max(weights, key=lambda weight: sum(_right(hmm.path(s, weight), s) for s in songs))
+    return max(weights, key=lambda weight: sum(_right(names(s, weight), s) for s in songs))
 
 
 def _right(said: Chords, song: Song) -> int:

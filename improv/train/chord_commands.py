@@ -78,10 +78,11 @@ def _songs(source: Path, split: str) -> list[chord_songs.Song]:
 def _words(figures: dict[str, Any]) -> str:
     ours, others = figures["chord"], figures["baselines"]
     beside = ", ".join(f"{name} {share:.1%}" for name, share in others.items())
+    so_far = ", ".join(f"{n} {share:.1%}" for n, share in figures["baselines_so_far"].items())
     return (
         f"of {figures['half_bars']:,} half bars {ours['top1']:.1%} are named right (root "
         f"{ours['root']:.1%}, triad {ours['triad']:.1%}); {beside}; before they are heard "
-        f"{figures['coming']['top1']:.1%}"
+        f"{figures['coming']['top1']:.1%} ({so_far})"
     )
 
 
@@ -98,7 +99,9 @@ def _card(config: Any, source: Path, step: int, figures: dict[str, Any]) -> str:
         "training": asdict(config),
         "chord": figures["chord"],
         "coming": figures["coming"],
+        "heard": figures["heard"],
         "baselines": figures["baselines"],
+        "baselines_so_far": figures["baselines_so_far"],
     }
     for title, table in tables.items():
         lines += ["", f"[{title}]"]

@@ -23,14 +23,15 @@ import platformdirs
 
 from improv.errors import InputError, UsageError
 from improv.model.folder import ZIP_ERRORS, replace_file
-from improv.music import chord_classes
+from improv.music import chord_classes, halves
+from improv.music.event import Note
 from improv.music.names import pitch_class_number
 from improv.music.scale import OCTAVE
 from improv.ports import melody
 from improv.train import sources
 from improv.train.progress import Report, silent
 
-FORMAT = 1  # of the cached arrays
+FORMAT = 2  # of the cached arrays
 _MELODY = "melody"
 _QUALITIES = {
     "7": "7",
@@ -54,9 +55,15 @@ Span = tuple[float, float, int]
 class Song:
     """One song in half bars (`n` of them)."""
 
-    melody: npt.NDArray[np.float32]  # (n, 12): the share of the half bar each pitch class sounds
+    melody: npt.NDArray[np.float32]  # (n, 12, SLOTS): see music/halves.py
     downbeat: npt.NDArray[np.bool_]  # (n,): whether a bar begins with it
     chord: npt.NDArray[np.int64]  # (n,): see music/chord_classes.py
+
+    @property
+    def sound(self) -> npt.NDArray[np.float32]:
+        """(n, 12) the share of the half bar that each pitch class sounds."""
+        share: npt.NDArray[np.float32] = self.melody.mean(axis=2)
+        return share
 
     def transposed(self, semitones: int) -> Song:
         """The song that much higher."""
@@ -138,8 +145,8 @@ def read(midi: bytes, chords: str, beats: str) -> Song | None:
     if parts is None or not cuts:
         return None
     notes, spans, _ = parts
-    held = [(pitch % OCTAVE, on, off) for on, off, pitch in notes]
-    line = np.stack([weights(held, start, end) for start, end, _ in cuts])
+    held = [Note(pitch, 64, on, off - on) for on, off, pitch in notes]
+    line = np.stack([_heard(held, start, end) for start, end, _ in cuts])
     chord = [longest(spans, start, end) for start, end, _ in cuts]
     return Song(line, np.array([first for *_, first in cuts]), np.array(chord, np.int64))
 
@@ -174,17 +181,10 @@ def half_bars(beats: list[tuple[float, bool]]) -> list[tuple[float, float, bool]
     return cuts
 
 
-def weights(
-    held: list[tuple[int, float, float]], start: float, end: float
-) -> npt.NDArray[np.float32]:
-    """(12,): how long each pitch class sounds between two times, as a share of it.
-
-    `held` are notes as (pitch class, from, until).
-    """
-    out = np.zeros(OCTAVE, np.float32)
-    for pitch_class, on, off in held:
-        out[pitch_class] += max(0.0, min(off, end) - max(on, start)) / (end - start)
-    return out
+def _heard(held: list[Note], start: float, end: float) -> npt.NDArray[np.float32]:
+    """(12, SLOTS): what of a melody sounds between two times."""
+    shares = halves.heard(held, start, end)
+    return np.array(shares, np.float32).reshape(OCTAVE, halves.SLOTS)
 
 
 def label(text: str) -> int:

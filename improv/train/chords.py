@@ -1,7 +1,7 @@
 """Train the two networks of a chord model together; see improv/model/chords.py for what they are.
 
 A run is a folder as in train/fit.py: log.jsonl and checkpoint.npz, and it goes on from there. What
-is drawn for a step (sequences, keys) follows from the seed and the step alone; dropout does not,
+is drawn for a step (sequences of songs) follows from the seed and the step alone; dropout does not,
 so a resumed run is as good as one left alone and not the same.
 """
 
@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from improv.errors import UsageError
 from improv.model import chord_spec, chords
-from improv.music import chord_classes
 from improv.music.scale import OCTAVE
 from improv.train import checkpoint
 from improv.train.checkpoint import Arrays, Checkpoint, Progress
@@ -26,6 +25,8 @@ from improv.train.chord_songs import Song
 from improv.train.log import RunLog
 
 CHECKPOINT = "checkpoint.npz"
+LOSSES = (1.0, 1.0, 0.5)
+"""How much counts: a melody's chords, those that come, and that of the half bar just heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,13 @@ class ChordConfig:
 
     family: str = "chords"
     name: str = "chords"
-    units: int = 96
-    dropout: float = 0.3
-    length: int = 64  # half bars a sequence
-    batch: int = 48
-    steps: int = 900
+    units: int = 64
+    dropout: float = 0.4
+    length: int = 96  # half bars a sequence
+    batch: int = 16
+    steps: int = 1500
     every: int = 100  # steps from one validation, and checkpoint, to the next
-    learning_rate: float = 0.004
+    learning_rate: float = 0.003
     seed: int = 1
     data_licence: str = "not stated"
 
@@ -65,32 +66,48 @@ class Fitted:
     finished: bool
 
 
+class Roots(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """(batch, 12, n, width) as 12 times as many sequences: each root is read by itself."""
+
+    def call(self, line: Any) -> Any:
+        _, _, count, width = keras.ops.shape(line)
+        return keras.ops.reshape(line, (-1, count, width))
+
+
+class Chords(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """(12 batch, n, KINDS) as logits (batch, n, COUNT): see `improv.model.chords`."""
+
+    def call(self, said: Any) -> Any:
+        _, count, kinds = keras.ops.shape(said)
+        said = keras.ops.reshape(said, (-1, OCTAVE, count, kinds))
+        chords = keras.ops.transpose(said[..., :-1], (0, 2, 3, 1))  # (batch, n, kinds - 1, 12)
+        chords = keras.ops.reshape(chords, (-1, count, OCTAVE * (kinds - 1)))
+        none = keras.ops.mean(said[..., -1:], axis=1)  # (batch, n, 1)
+        return keras.ops.concatenate([chords, none], axis=-1)
+
+
 def build(units: int, dropout: float = 0.0) -> Any:
-    """The Keras model: (heard, before), each (batch, n, FEATURES), to logits of both networks."""
+    """The Keras model: (heard, before), each (batch, 12, n, FEATURES), to logits of all heads."""
     layers = keras.layers
-    heard, before = (keras.Input((None, chord_spec.FEATURES)) for _ in range(2))
-    line = heard
-    for number in range(chord_spec.LAYERS):
-        ways = [
-            layers.LSTM(
-                units,
-                return_sequences=True,
-                go_backwards=way == "backward",
-                name=f"whole_{number}_{way}",
-            )
-            for way in ("forward", "backward")
-        ]
-        both = layers.Bidirectional(ways[0], backward_layer=ways[1], name=f"whole_{number}")
-        line = layers.Dropout(dropout)(both(line))
-    whole = layers.Dense(chord_classes.COUNT, name="whole_chord")(line)
-    line = before
-    for number in range(chord_spec.LAYERS):
-        name = f"coming_{number}_forward"
-        line = layers.LSTM(units, return_sequences=True, name=name)(line)
-        line = layers.Dropout(dropout)(line)
-    return keras.Model(
-        [heard, before], [whole, layers.Dense(chord_classes.COUNT, name="coming_chord")(line)]
-    )
+    inputs = [keras.Input((OCTAVE, None, chord_spec.FEATURES)) for _ in range(2)]
+    said = []
+    for given, (kind, heads) in zip(inputs, chord_spec.HEADS.items(), strict=True):
+        line = Roots()(given)
+        for number in range(chord_spec.LAYERS):
+            name = f"{kind}_{number}"
+            if kind == "whole":
+                ways = [
+                    layers.LSTM(units, return_sequences=True, go_backwards=back)
+                    for back in (False, True)
+                ]
+                line = layers.Bidirectional(ways[0], backward_layer=ways[1], name=name)(line)
+            else:
+                line = layers.LSTM(units, return_sequences=True, name=f"{name}_forward")(line)
+            line = layers.Dropout(dropout)(line)
+        for head in heads:
+            kinds = layers.Dense(chord_spec.KINDS, name=f"{kind}_{head}")(line)
+            said.append(Chords()(kinds))
+    return keras.Model(inputs, said)
 
 
 def weights_of(model: Any) -> Arrays:
@@ -132,7 +149,7 @@ def fit(
         weight_decay=0.01,
         clipnorm=1.0,
     )
-    model.compile(optimizer=optimizer, loss=[loss, loss])
+    model.compile(optimizer=optimizer, loss=[loss] * len(LOSSES), loss_weights=list(LOSSES))
     model.optimizer.build(model.trainable_variables)
     identity = {key: asdict(config)[key] for key in ("family", "units", "length", "batch", "seed")}
     stored = checkpoint.begun(folder / CHECKPOINT, identity, resume=resume)
@@ -143,7 +160,7 @@ def fit(
             variable.assign(value)
     progress = Progress(run=identity) if stored is None else stored.progress
     best = weights_of(model) if stored is None else stored.best
-    checks = [_batch([(song, 0, 0)], len(song.chord)) for song in validation]
+    checks = [_batch([(song, 0)], len(song.chord)) for song in validation]
     with RunLog(folder, total=config.steps, resumed_at=progress.step, tensorboard=False) as log:
         for step in range(progress.step + 1, config.steps + 1):
             said = model.train_on_batch(*drawn(train, config, step))
@@ -164,31 +181,31 @@ def fit(
 
 
 def drawn(songs: list[Song], config: ChordConfig, step: int) -> tuple[Any, Any, Any]:
-    """The batch of a step: sequences of songs as long as they are likely, each in any key."""
+    """The batch of a step: sequences of songs as long as they are likely. All keys are alike."""
     rng = np.random.default_rng([config.seed, step])
     sizes = np.array([len(song.chord) for song in songs], np.float64)
     taken = rng.choice(len(songs), config.batch, p=sizes / sizes.sum())
-    parts = []
-    for number in taken:
-        begin = int(rng.integers(max(1, len(songs[number].chord) - config.length + 1)))
-        parts.append((songs[number], begin, int(rng.integers(OCTAVE))))
-    return _batch(parts, config.length)
+    begins = [int(rng.integers(max(1, int(sizes[n]) - config.length + 1))) for n in taken]
+    return _batch([(songs[n], at) for n, at in zip(taken, begins, strict=True)], config.length)
 
 
-def _batch(parts: list[tuple[Song, int, int]], length: int) -> tuple[Any, Any, Any]:
-    """(song, first half bar, semitones up) as inputs, labels and weights: 0 after a song's end."""
+def _batch(parts: list[tuple[Song, int]], length: int) -> tuple[Any, Any, Any]:
+    """(song, first half bar) as inputs, labels and weights: 0 after a song's end."""
     count = len(parts)
-    heard, before = (np.zeros((count, length, chord_spec.FEATURES), np.float32) for _ in range(2))
+    heard, before = (
+        np.zeros((count, OCTAVE, length, chord_spec.FEATURES), np.float32) for _ in range(2)
+    )
     labels: npt.NDArray[np.int64] = np.zeros((count, length), np.int64)
     weights = np.zeros((count, length), np.float32)
-    for row, (song, begin, semitones) in enumerate(parts):
-        moved = song.transposed(semitones)
+    for row, (song, begin) in enumerate(parts):
         cut = slice(begin, begin + length)
-        size = len(moved.chord[cut])
-        heard[row, :size] = chords.heard(moved.melody[cut], moved.downbeat[cut])
-        before[row, :size] = chords.before(moved.melody[cut], moved.downbeat[cut])
-        labels[row, :size], weights[row, :size] = moved.chord[cut], 1.0
-    return [heard, before], [labels, labels], [weights, weights]
+        size = len(song.chord[cut])
+        heard[row, :, :size] = chords.heard(song.melody[cut], song.downbeat[cut])
+        before[row, :, :size] = chords.before(song.melody[cut], song.downbeat[cut])
+        labels[row, :size], weights[row, :size] = song.chord[cut], 1.0
+    last, known = np.roll(labels, 1, axis=1), weights.copy()
+    known[:, 0] = 0.0  # nothing was heard before it
+    return [heard, before], [labels, labels, last], [weights, weights, known]
 
 
 def _judged(model: Any, checks: list[tuple[Any, Any, Any]]) -> float:
@@ -197,7 +214,7 @@ def _judged(model: Any, checks: list[tuple[Any, Any, Any]]) -> float:
     length = max(check[2][0].shape[1] for check in checks)
     for at in range(0, len(checks), 32):
         heard, labels, weights = _together(checks[at : at + 32], length)
-        for scores in model.predict_on_batch(heard):
+        for scores in model.predict_on_batch(heard)[:2]:
             top = scores - scores.max(axis=-1, keepdims=True)
             said = top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
             right = np.take_along_axis(said, labels[..., None], axis=-1)[..., 0]
@@ -209,11 +226,11 @@ def _judged(model: Any, checks: list[tuple[Any, Any, Any]]) -> float:
 def _together(
     checks: list[tuple[Any, Any, Any]], length: int
 ) -> tuple[list[Any], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    def padded(array: Any) -> Any:
-        room = [(0, 0), (0, length - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
+    def padded(array: Any, axis: int = 1) -> Any:
+        room = [(0, length - size if each == axis else 0) for each, size in enumerate(array.shape)]
         return np.pad(array, room)
 
-    inputs = [np.concatenate([padded(check[0][i]) for check in checks]) for i in range(2)]
+    inputs = [np.concatenate([padded(check[0][i], 2) for check in checks]) for i in range(2)]
     labels, weights = (np.concatenate([padded(c[k][0]) for c in checks]) for k in (1, 2))
     return inputs, labels, weights
 

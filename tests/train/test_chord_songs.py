@@ -35,8 +35,8 @@ def test_a_song_is_read_by_half_bars() -> None:
     names = [chord_classes.NAMES[number] for number in song.chord]
     assert names == ["C", "Am7", "G7", "G7"]
     assert song.downbeat.tolist() == [True, False, True, False]
-    np.testing.assert_allclose(song.melody[0, 0], 1.0, atol=1e-5)
-    np.testing.assert_allclose(song.melody[1, 4], 0.5, atol=1e-5)
+    np.testing.assert_allclose(song.melody[0, 0], [1, 1, 1, 1], atol=1e-5)
+    np.testing.assert_allclose(song.melody[1, 4], [1, 1, 0, 0], atol=1e-5)
     assert not song.melody[2:].any()
 
 
@@ -68,7 +68,7 @@ def test_transposing_moves_melody_and_chords() -> None:
     assert song is not None
     moved = song.transposed(7)
     assert [chord_classes.NAMES[n] for n in moved.chord] == ["G", "Em7", "D7", "D7"]
-    assert moved.melody[0].argmax() == 7
+    assert moved.sound[0].argmax() == 7
     np.testing.assert_array_equal(moved.transposed(5).melody, song.melody)
 
 
