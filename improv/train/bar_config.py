@@ -33,7 +33,7 @@ class BarConfig:
     batch: int = 32
     steps: int = 6000
     every: int = 250  # steps from one validation, and checkpoint, to the next
-    validation_bars: int = 2000
+    validation_bars: int = 1000
     average: float = 0.999  # decay of the running average a step
     learning_rate: float = 0.0005
     seed: int = 1

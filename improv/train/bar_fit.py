@@ -5,8 +5,9 @@ is drawn for a step follows from the seed and the step alone; dropout does not, 
 as good as one left alone and not the same.
 
 The losses of such a pair say little of the music. What is kept is the running average of the
-generator's weights (Yazici et al. 2019) where its bars, after real ones of the validation songs,
-were least unlike those songs' own: the mean distance of train/bar_figures.py.
+generator's weights (Yazici et al. 2019), its notes and rests balanced as in the training songs,
+where its bars, after real ones of the validation songs, were least unlike those songs' own: the
+mean distance of train/bar_figures.py.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from improv.model import bar_network, network
 from improv.train import bar_figures, bars, checkpoint
 from improv.train.average import Average
 from improv.train.bar_config import BarConfig
-from improv.train.bar_lessons import Lesson, drawn, generated, lesson, lessons
+from improv.train.bar_lessons import Lesson, balanced, drawn, generated, lesson, lessons
 from improv.train.bar_songs import Bars
 from improv.train.checkpoint import Arrays, Checkpoint, Progress
 from improv.train.log import RunLog
 
 CHECKPOINT = "checkpoint.npz"
+BALANCED = 1000  # bars of the training songs that the balance of notes and rests is fitted on
 
 Ints = npt.NDArray[np.int64]
 
@@ -125,6 +127,8 @@ def fit(
     average = Average(config.average, stored.average if stored else fresh)
     numbers, checked = lessons(train), lessons(validation)
     checked = checked[:: max(1, len(checked) // config.validation_bars)]
+    some = numbers[:: max(1, len(numbers) // BALANCED)]
+    fitted_on = lesson(train, some, config, np.random.default_rng([config.seed, 1]))
     said: list[tuple[float, float]] = []
     with RunLog(folder, total=config.steps, resumed_at=progress.step, tensorboard=False) as log:
         for step in range(progress.step + 1, config.steps + 1):
@@ -137,12 +141,13 @@ def fit(
             judged, made = np.mean(said, axis=0).tolist()
             said = []
             log.write("train", step, loss=made, discriminator=judged)
-            found = measured(average.weights, validation, checked, config)
+            kept = balanced(average.weights, fitted_on)
+            found = measured(kept, validation, checked, config)
             log.write("validation", step, **found)
             progress = replace(progress, validations=progress.validations + 1)
             if found["loss"] < progress.best_loss:
                 progress = replace(progress, best_loss=found["loss"], best_step=step)
-                best = dict(average.weights)
+                best = kept
             state = Checkpoint(progress, pair.weights, best, pair.optimizer, average.weights)
             checkpoint.save(folder / CHECKPOINT, state)
             if stop():

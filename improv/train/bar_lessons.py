@@ -17,6 +17,7 @@ from improv.train.bar_figures import NO_TRIAD
 from improv.train.bar_songs import Bars, transposed
 
 TOGETHER = 256  # bars that are generated at a time
+ROUNDS = 4  # of fitting
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -99,6 +100,27 @@ def lesson(
         rng.standard_normal((count, bar_network.NOISE)).astype(np.float32),
         rng.gumbel(size=(count, STEPS, COLUMNS)).astype(np.float32),
     )
+
+
+def balanced(weights: Mapping[str, Any], lesson: Lesson) -> dict[str, Any]:
+    """The weights with as many steps held, and as many at rest, as in the real bars of a lesson.
+
+    Two numbers are fitted, the biases of those columns. A discriminator hears at once that a note
+    is wrong and late that there are some too many, so a short training leaves bars too full.
+    """
+    fitted = {name: weight.copy() for name, weight in weights.items()}
+    wanted = _kinds(lesson.real)
+    for _ in range(ROUNDS):
+        amiss = np.log(wanted / _kinds(generated(fitted, lesson)))
+        fitted["out/bias"][[HELD, REST]] += (amiss[1:] - amiss[0]).astype(np.float32)
+    return fitted
+
+
+def _kinds(steps: Ints) -> npt.NDArray[np.float64]:
+    """(3,) the shares of steps at which a note begins, goes on, and there is none."""
+    counts = np.array([(steps < HELD).sum(), (steps == HELD).sum(), (steps == REST).sum()])
+    shares: npt.NDArray[np.float64] = (counts + 1.0) / (counts + 1.0).sum()
+    return shares
 
 
 def generated(weights: Mapping[str, Any], lesson: Lesson) -> Ints:

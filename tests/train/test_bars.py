@@ -74,6 +74,19 @@ def test_a_lesson_is_in_any_key_and_the_same_each_time() -> None:
     assert 0 < (one.weight == 0).mean() < 0.5
 
 
+def test_notes_and_rests_are_balanced_as_in_real_bars() -> None:
+    """Whatever the network would rather, and by two numbers alone."""
+    rng = np.random.default_rng(1)
+    weights = {n: rng.normal(0, 0.1, s) for n, s in bar_network.shapes(16).items()}
+    lesson = bar_lessons.drawn(_music(), np.arange(20), CONFIG, 1, 64)
+    found = bar_lessons.balanced(weights, lesson)
+    assert {n for n in weights if (found[n] != weights[n]).any()} == {"out/bias"}
+    assert (found["out/bias"] != weights["out/bias"]).sum() == 2
+    begun = [(bar_lessons.generated(w, lesson) < HELD).mean() for w in (weights, found)]
+    real = (lesson.real < HELD).mean()
+    assert abs(begun[1] - real) < 0.05 < abs(begun[0] - real)
+
+
 def test_numpy_says_what_keras_says() -> None:
     """The network that plays is the one that is trained, on real numbers."""
     generator = bars.Generator(16, 1.0, seed=3)
