@@ -7,10 +7,14 @@ import random
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from improv.music.event import Note
 from improv.ports.midifile import read_notes
 
 PIECE = "Bach/Fugue/bwv_846/Shi05M.mid"
+SONG = "POP909/020"  # of the test split
+BEATS = 16
 
 
 def data_folder() -> Path:
@@ -55,3 +59,29 @@ def as_messages(notes: list[Note], start: float) -> list[tuple[float, bytes]]:
         off = start + note.start + max(note.duration, 0.02)
         events.append((off, bytes((0x90, note.pitch, 0))))
     return sorted(events, key=lambda event: (event[0], event[1][2] > 0))
+
+
+def melody() -> list[Note]:
+    """Four bars of a song that the network for chords has not heard, in beats from a bar line.
+
+    Where the pack is not there, C, Am, F and G.
+    """
+    pack = data_folder() / "pop909.zip"
+    if not pack.exists():
+        tune = (60, 64, 67, 64, 69, 72, 71, 69, 65, 69, 72, 69, 67, 71, 74, 71)
+        return [Note(pitch, 80, float(beat), 0.9) for beat, pitch in enumerate(tune)]
+    from improv.ports.melody import track
+
+    with zipfile.ZipFile(pack) as archive:
+        rows = archive.read(f"{SONG}/beat_midi.txt").decode().splitlines()
+        notes = track(archive.read(f"{SONG}/{SONG[-3:]}.mid"), "melody")
+    cells = [row.split() for row in rows]
+    beats = [float(cell[0]) for cell in cells]
+    bars = [at for at, cell in zip(beats, cells, strict=True) if float(cell[2])]
+    line = beats.index(max(at for at in bars if at <= notes[0][1] + 0.01))
+
+    def placed(time: float) -> float:
+        return float(np.interp(time, beats, range(len(beats)))) - line
+
+    tune = [Note(p, 80, placed(on), placed(off) - placed(on)) for p, on, off in notes]
+    return [note for note in tune if note.start >= 0.0 and note.start + note.duration < BEATS]
