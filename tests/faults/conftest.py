@@ -42,11 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What plays through JACK plays one after the other with the other tests that do."""
+    """What plays through JACK is a test on the rig; it mostly waits, with others beside it."""
     for item in items:
         if HERE in item.path.parents and "rig" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.rig)
-            item.add_marker(pytest.mark.xdist_group("rig"))
 
 
 @pytest.fixture

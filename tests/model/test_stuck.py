@@ -58,6 +58,7 @@ def longest_run(pitches: list[int]) -> int:
     return int(np.diff(changes).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guard", ["gentle", "strong"])
 @pytest.mark.parametrize("name", ["default", "seed"])
 def test_no_model_is_stuck(name: str, guard: str) -> None:

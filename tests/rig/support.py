@@ -65,7 +65,7 @@ class JackServer:
     """A JACK server of our own name on the dummy driver, so that no other program is disturbed.
 
     JACK has room for eight names, and that of a killed server stays taken for all but a server
-    of the same name: so there are only four, and a lock on a file says which are in use.
+    of the same name: so there are only six, and a lock on a file says which are in use.
     """
 
     def __init__(self, log: Path) -> None:
@@ -132,7 +132,7 @@ def _free_name() -> tuple[str, IO[bytes]]:
         import fcntl
     except ImportError as error:
         raise RigMissing("the rig is for Linux and macOS") from error
-    for name in ("improv-test-a", "improv-test-b", "improv-test-c", "improv-test-d"):
+    for name in (f"improv-test-{letter}" for letter in "abcdef"):
         lock = (Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}.lock").open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +140,7 @@ def _free_name() -> tuple[str, IO[bytes]]:
             lock.close()
         else:
             return name, lock
-    raise RigMissing("four other test runs have a JACK server each")
+    raise RigMissing("six other test runs have a JACK server each")
 
 
 def _end_with_us() -> None:

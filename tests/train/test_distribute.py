@@ -55,6 +55,7 @@ def _losses(run: Path) -> list[tuple[str, int, float]]:
     return [(x["event"], x["step"], x["loss"]) for x in lines if "loss" in x]
 
 
+@pytest.mark.slow
 def test_two_workers_come_to_what_one_comes_to(tmp_path: Path) -> None:
     """The same losses all along and the same model, which only the chief keeps."""
     music, config = _music(tmp_path / "music"), tmp_path / "c.toml"

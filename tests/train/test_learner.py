@@ -62,6 +62,7 @@ def wanted() -> list[float]:
     return losses(Alone(compiled(TINY)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_it_learns_in_half_the_bits(precision: str, wanted: list[float]) -> None:
     """The losses are those of float32 within its steps, the weights stay float32."""
@@ -98,6 +99,7 @@ def _elsewhere(words: str, **environment: str) -> list[float]:
     return found
 
 
+@pytest.mark.slow
 def test_two_replicas_learn_as_one_does(wanted: list[float]) -> None:
     """MirroredStrategy, as with two GPUs; here they are halves of the CPU."""
     assert _elsewhere("mirrored") == pytest.approx(wanted, rel=2e-3)
