@@ -4,7 +4,8 @@ A bar is drawn whole, from the bar before it and the chord: by the noise of its 
 knob bends it and what is drawn anew in the middle of it is the rest of the same bar. Notes are
 proposed one by one as of any improviser, each with the beat it begins on. Rules: a phrase begins on
 a bar line; the bar before is the last one that has a note in it, yours or improv's, and the knob
-`creativity` takes from its weight; no more than `SILENT` bars in a row are silent.
+`creativity` takes from its weight; no more than `SILENT` bars in a row are silent, and none with
+which a phrase begins.
 
 A bar of more than four beats is drawn in parts of four; what is over, and a shorter bar, is as much
 of a part. Whether a step is a note, goes on or is a rest is drawn at the temperature of time, which
@@ -118,7 +119,9 @@ class BarImproviser:
         beat = self._beat(params)
         if within == TOGETHER:
             return self._companion(beat, params, key)
-        step = self._sought(self._from(beat, params, within), params, key[0])
+        begins = self._next is None and within[0] == within[1]
+        first = self._from(beat, params, within)
+        step = self._sought(first, params, key[0], SILENT if begins else 0)
         part = Part.at(step, params.beats_per_bar)
         drawn = self._parts[part.number]
         place = step - part.first
@@ -163,15 +166,14 @@ class BarImproviser:
             return after
         return max(after, math.ceil(PER_BEAT * beat.beat_at(soonest) - _NEAR))
 
-    def _sought(self, step: int, params: Params, seed: int) -> int:
-        """The first step from `step` on that a note begins on."""
-        silent = 0
+    def _sought(self, step: int, params: Params, seed: int, silent: int) -> int:
+        """The first step from `step` on that a note begins on, after so many silent bars."""
         while True:
             part = Part.at(step, params.beats_per_bar)
             drawn = self._part(part, params, seed)
             place = step - part.first
             tries = 1
-            while silent > SILENT and STRUCK not in drawn.kinds[place : part.size]:
+            while silent >= SILENT and STRUCK not in drawn.kinds[place : part.size]:
                 drawn = self._draw(part, params, seed + ANOTHER * tries)
                 if tries == TRIES:
                     drawn = replace(drawn, kinds=(STRUCK,) * (place + 1) + drawn.kinds[place + 1 :])
