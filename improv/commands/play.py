@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         osc_out=_osc(options.osc_out),
     )
     headless = options.headless
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not headless and not _has_screen():
         say("no terminal here, so there is no screen; playing on without one (--headless)")
         headless = True
     player = WatchedPlayer(setup)
@@ -104,6 +105,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(log.summary()))
     return code
+
+
+def _has_screen() -> bool:
+    """Whether there is a terminal, or a browser's (`improv serve`)."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def _osc(given: str | None) -> tuple[str, int] | None:
@@ -130,7 +136,7 @@ def _on_screen(player: WatchedPlayer) -> tuple[int, Log]:
     from improv.session.headless import Log
     from improv.ui.app import ImprovApp
 
-    app = ImprovApp(player)
+    app = ImprovApp(player, remember=True)
     try:
         app.run()
     finally:

@@ -47,6 +47,7 @@ from improv.ui.histograms import Histograms
 from improv.ui.kept import Kept
 from improv.ui.keyboard import HeldKeys
 from improv.ui.keys import BINDINGS, COMMANDS
+from improv.ui.looks import Wardrobe
 from improv.ui.panel import KnobPanel
 from improv.ui.pickers import InstrumentPicker, PortPicker
 from improv.ui.preset_picker import PresetPicker
@@ -55,7 +56,8 @@ from improv.ui.slider import KnobLine
 from improv.ui.state import State
 from improv.ui.strip import Banner, Heading, StatusStrip
 from improv.ui.terminal import HUNG_UP, hung_up, on_signals, steady_driver
-from improv.ui.theme import DARK, LIGHT, OWN_VARIABLES
+from improv.ui.theme import OWN_VARIABLES
+from improv.ui.tour import Tour
 from improv.ui.typed_piano import TypedPiano
 
 FRAMES_HZ = 25
@@ -82,12 +84,14 @@ class ImprovApp(App[int]):
         link: PlayerLink,
         clock: Callable[[], float] = time.monotonic,
         goodbye_s: float = GOODBYE_S,
+        *,
+        remember: bool = False,
     ) -> None:
+        """`remember`: its theme, and that its first words were read, in the musician's folder."""
         super().__init__()
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
         self.state = State()
+        self._wardrobe = Wardrobe(self, self._say, remember=remember)
+        self._tour = Tour(self._wardrobe.toured)
         self.piano = TypedPiano()
         self._link = link
         self._clock = clock
@@ -122,9 +126,13 @@ class ImprovApp(App[int]):
         yield self._strip
         yield self._banner
         yield Footer(compact=True, show_command_palette=False)
+        yield self._tour
 
     def on_mount(self) -> None:
         on_signals(self._leave)
+        self._wardrobe.open()
+        if not self._wardrobe.looks.toured:
+            self._tour.begin()
         self.advance()
         self.set_interval(1 / FRAMES_HZ, self.advance)
 
@@ -140,8 +148,10 @@ class ImprovApp(App[int]):
         a key has travelled through the widgets, so that notes played in haste after `m` would
         overtake it.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded and self._takes(event):
-            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._tour.end()
+            if self._takes(event):
+                return
         await super().on_event(event)
 
     def _takes(self, event: events.Key) -> bool:
@@ -328,7 +338,13 @@ class ImprovApp(App[int]):
         self.push_screen(help_page())
 
     def action_theme(self) -> None:
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        self._wardrobe.turn()
+
+    def action_tour(self) -> None:
+        """The first words again, on the first screen."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._tour.begin()
 
     def action_picture(self) -> None:
         """Write the screen as it is to an SVG in the current folder."""

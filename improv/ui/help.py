@@ -25,6 +25,7 @@ class Page(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark,l", "dismiss", "Close"),
+        Binding("w", "app.tour", "First words", show=False),
     ]
 
     def __init__(self, title: str, text: Content, *, from_end: bool = False) -> None:
@@ -46,7 +47,9 @@ class Page(ModalScreen[None]):
 
 
 def help_page() -> Page:
-    parts: list[Content] = []
+    parts = [
+        Content.assemble(("  w           ", "bold"), ("the first words again", "$foreground 80%"))
+    ]
     for group, keys in KEYS:
         parts.append(Content.assemble((group, "bold $primary")))
         parts += [

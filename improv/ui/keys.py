@@ -92,7 +92,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("g", "instrument"),
             ("h", "how pitches, steps and lengths are distributed"),
             ("l", "log of all that was said"),
-            ("t", "dark or light"),
+            ("t", "dark or light; any theme by Ctrl+P, Theme; the last is remembered"),
             ("Ctrl+P", "every action by name"),
             ("q  Ctrl+C", "quit"),
         ),
@@ -126,7 +126,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Log", "all that was said", "log"),
     ("Help", "what the keys do", "help"),
     ("Dark or light", "change the colours", "theme"),
-    ("Theme", "any of Textual's", "change_theme"),
+    ("Theme", "any of Textual's; the last is remembered", "change_theme"),
+    ("Tour", "the first words again", "tour"),
     ("Save a picture", "an SVG of the screen in this folder", "picture"),
     ("Quit", "leave improv", "leave"),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import select
 import signal
 import sys
@@ -21,8 +22,8 @@ HUNG_UP = EXIT_CODES["SIGHUP"]
 
 
 def steady_driver() -> type[Driver] | None:
-    """Textual's driver made to outlive its terminal; None where Textual's own will do."""
-    if sys.platform == "win32":
+    """Textual's driver made to outlive its terminal; None where another will do, as a browser's."""
+    if sys.platform == "win32" or "TEXTUAL_DRIVER" in os.environ:
         return None
     from textual.drivers.linux_driver import LinuxDriver  # needs termios, which Windows lacks
 

@@ -19,6 +19,7 @@ from improv.session.messages import (
     Report,
     Sounded,
     Status,
+    TakeState,
     Timing,
 )
 from improv.ui.app import ImprovApp
@@ -72,6 +73,8 @@ def _status(**changes: object) -> Status:
         "context": 25,
         "played": 31,
         "heard": 14,
+        "take": TakeState(192.7, 130.0),
+        "undo": (3, 1),
         "timing": Timing(
             inference_us_p50=118,
             inference_us_p99=236,

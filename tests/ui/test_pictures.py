@@ -162,3 +162,10 @@ def test_unused_knobs(link, clock, scene, status, snap_compare, size) -> None:
     link.to_say = [*scene[:-1], status(inert=inert)]
     app = ImprovApp(link, clock)
     assert snap_compare(app, terminal_size=size, run_before=pressing("tab", "right"))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)], ids=["60x20", "80x24"])
+def test_first_words(playing, snap_compare, size) -> None:
+    """Four lines over the roll."""
+    playing._tour.begin()
+    assert snap_compare(playing, terminal_size=size, run_before=pressing())

@@ -1,0 +1,49 @@
+"""What the screen remembers from one session to the next: `screen.toml` beside the configuration.
+
+Its colours, and whether its first words were read. A file that can't be read or written costs a
+sentence and never the music.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from improv import config
+from improv.errors import UsageError
+from improv.ports.atomic import replace_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What is remembered."""
+
+    theme: str = ""  # as Textual calls it; none: the usual one
+    toured: bool = False  # the first words were read
+
+
+def path() -> Path:
+    """Where it is kept."""
+    return config.user_path().with_name("screen.toml")
+
+
+def stored() -> Looks:
+    """What was remembered last. Raises UsageError, which names the file and key."""
+    where = path()
+    return config.load_table(where, Looks) if where.is_file() else Looks()
+
+
+def store(**changed: str | bool) -> None:
+    """Remember this, and keep the rest. Raises UsageError, also where what is there is damaged."""
+    looks, where = replace(stored(), **changed), path()  # type: ignore[arg-type]  # fields by name
+    lines = [
+        "# What improv's screen remembers.",
+        f"theme = {json.dumps(looks.theme)}",
+        f"toured = {json.dumps(looks.toured)}",
+    ]
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        replace_bytes(where, ("\n".join(lines) + "\n").encode())
+    except OSError as error:
+        raise UsageError(f"cannot write {str(where)!r}: {error.strerror}") from None
