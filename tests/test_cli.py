@@ -271,3 +271,12 @@ def test_evaluate_refuses_before_it_measures(style, options, words, capsys):
     asked = f"evaluate --model seed --data nowhere --style {style} {options}"
     assert main(asked.split()) == 2
     assert words in sentence(capsys)
+
+
+@pytest.mark.parametrize("command", ["play", "generate", "harmonise"])
+def test_help_of_every_knob_can_be_printed(command: str, capsys) -> None:
+    """Whatever signs a knob's words have."""
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert "usage: improv" in capsys.readouterr().out

@@ -46,7 +46,7 @@ def knob_options(sub: argparse.ArgumentParser, *, without: frozenset[str] = froz
         if knob.name in {"program", *without}:
             continue
         flag = "--" + knob.name.replace("_", "-")
-        words = f"{knob.help} (default {knobs.show(knob, knob.default)})"
+        words = f"{knob.help} (default {knobs.show(knob, knob.default)})".replace("%", "%%")
         if knob.kind is bool:
             sub.add_argument(flag, action=argparse.BooleanOptionalAction, help=words)
         else:

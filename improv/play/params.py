@@ -164,7 +164,7 @@ class Params:
     chart: str = _choice(
         charts.NONE,
         (charts.NONE, *charts.READY),
-        "chords it goes by, bar by bar, again and again: | Am7 | D7 G7 | % |",
+        "chords it goes by, bar by bar, again and again: | Am7 | D7 G7 |",
         charts.is_chart,
         charts.read,
     )

@@ -81,7 +81,8 @@ class ModelKeeper(threading.Thread):
         writer = self._writer
         if writer is not None:
             writer.post(request)
-            if self._asked_at is None:
+            # a chord may be asked for while the model loads, and then nobody waits for it
+            if self._asked_at is None and isinstance(request, Request):
                 self._asked_at = time.monotonic()
 
     def look(self, now: float) -> None:

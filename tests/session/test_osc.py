@@ -11,7 +11,7 @@ import pytest
 from improv.cli import main
 from improv.errors import DeviceError, UsageError
 from improv.music.event import Source
-from improv.play.messages import Action, Ended, Notice, SetParam, Sounded, Transport
+from improv.play.messages import Action, Chorded, Ended, Notice, SetParam, Sounded, Transport
 from improv.play.params import KNOBS, Params
 from improv.ports import osc as wire
 from improv.ports.osc import LOOPBACK, encode, parse_address
@@ -157,16 +157,18 @@ def test_a_flood_leaves_a_bounded_queue(far) -> None:
 
 
 def test_what_sounds_is_said(far) -> None:
-    """With whose it is, and its end."""
+    """With whose it is, and its end; and the chord in force."""
     heard = []
     report = far.osc.beside(heard.append)
     report(Sounded(5, 60, 80, 1.0, Source.YOU))
     report(Sounded(6, 64, 70, 1.0, Source.IMPROV))
     report(Ended(5, 2.0))
+    report(Chorded("Am7", 2.0))
     assert far.hear() == ("/improv/note", (5, 60, 80, "you"))
     assert far.hear() == ("/improv/note", (6, 64, 70, "improv"))
     assert far.hear() == ("/improv/note/end", (5,))
-    assert len(heard) == 3
+    assert far.hear() == ("/improv/chord", ("Am7",))
+    assert len(heard) == 4
 
 
 def test_a_port_that_is_taken_is_said(far) -> None:

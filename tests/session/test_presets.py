@@ -32,7 +32,8 @@ def test_some_come_with_improv_and_every_one_can_be_played() -> None:
 
 def test_what_is_stored_is_loaded_by_its_slot() -> None:
     """All knobs but those that say how presets come in; ours makes room."""
-    params = Params(temperature=0.7, chord="C E G", thru=False, morph=3.0, recall=True, low=30)
+    chords = {"chord": "C E G", "chart": "| Am7 | D7 G7 |", "accompany": "chords, pattern bossa"}
+    params = Params(**chords, temperature=0.7, thru=False, morph=3.0, recall=True, low=30)
     path = presets.store(4, params)
     preset = presets.load("4")
     assert replace(Params(), **preset.params) == replace(params, morph=0.0, recall=False)
