@@ -81,8 +81,7 @@ def test_the_default_model_is_traced_once_however_knobs_are_turned(
     assert traces == before
     assert set(before.values()) == {1}
     figure(
-        f"{CHANGES} knobs turned, {CHANGES} notes drawn by TensorFlow: {len(before)} functions, each "
-        "traced once"
+        f"{CHANGES} knobs turned, {CHANGES} notes drawn: {len(before)} functions traced once each"
     )
 
 
