@@ -14,7 +14,7 @@ from typing import Any
 
 from improv.errors import DeviceError, UsageError
 from improv.ports.jack_pulse import IS_INPUT, IS_OUTPUT, JACK_CLIENTS
-from improv.ports.quiet import quiet
+from improv.quiet import quiet
 
 
 class Backend(Enum):

@@ -12,8 +12,8 @@ from typing import Self
 
 from improv.errors import DeviceError
 from improv.ports import jack_pulse
-from improv.ports.quiet import quiet
 from improv.ports.recording import Recording
+from improv.quiet import quiet
 
 NAME = "improv-ear"
 # of jack/types.h

@@ -20,7 +20,7 @@ from typing import Any
 
 from improv.errors import DeviceError
 from improv.play.interfaces import Message
-from improv.ports.quiet import quiet
+from improv.quiet import quiet
 
 CHANNELS = 16
 GAIN = 0.8  # ten loud piano notes at once reach 0.44 of full scale

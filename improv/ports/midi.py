@@ -32,9 +32,9 @@ from improv.ports.backend import (
     release,
     stable_names,
 )
-from improv.ports.quiet import quiet
 from improv.ports.spec import Kind, PortSpec
 from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
+from improv.quiet import quiet
 
 POLL = 0.001  # seconds between looks at a JACK input's queue
 RESTING_POLL = 0.003  # the same where nobody has played for a while: 1.6 % of a core become 0.5

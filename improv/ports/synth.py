@@ -14,8 +14,8 @@ from improv.music.event import Source
 from improv.play.interfaces import Message
 from improv.ports.backend import Backend, working
 from improv.ports.fluid import Fluid, library
-from improv.ports.quiet import quiet
 from improv.ports.soundfont import find_soundfont
+from improv.quiet import quiet
 
 NAME = "fluidsynth"
 CLIENT = "improv-synth"  # what others see on JACK: improv-synth:left and improv-synth:right

@@ -27,25 +27,45 @@ def _windows() -> np.ndarray:
 
 def _same(one: tuple[np.ndarray, float, float], other: tuple[np.ndarray, float, float]) -> None:
     for mine, yours in zip(one, other, strict=True):
-        np.testing.assert_allclose(mine, yours, atol=1e-5, rtol=0)
+        np.testing.assert_allclose(mine, yours, atol=1e-5, rtol=2e-6)
 
 
-def test_both_backends_give_the_same_numbers(folder: ModelFolder) -> None:
-    """LiteRT and TensorFlow agree to 1e-5 on every output."""
+def _chances(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(np.asarray(logits, np.float64) - logits.max())
+    return raised / raised.sum()
+
+
+def _alike(one: tuple[np.ndarray, float, float], other: tuple[np.ndarray, float, float]) -> None:
+    """As far apart as 8-bit weights are from those they were made of, and no further."""
+    (mine, *my_times), (yours, *your_times) = one, other
+    np.testing.assert_allclose(_chances(mine), _chances(yours), atol=0.01)
+    np.testing.assert_allclose(my_times, your_times, atol=0.02)
+
+
+def test_both_backends_say_much_the_same(folder: ModelFolder) -> None:
+    """LiteRT with its weights in 8 bits, and TensorFlow with all of them."""
     lite = litert.forward(store.read_graph(folder))
     full = tensorflow_backend.compiled(folder, "cpu")
     for window in _windows():
-        _same(lite(window), full(window))
+        _alike(lite(window), full(window))
 
 
-def test_the_committed_seed_model_gives_the_same_numbers_on_both() -> None:
+def test_the_committed_seed_model_says_much_the_same_on_both() -> None:
     """The model that is shipped, not only a random one: its graph is of its weights."""
     seed = store.find("seed")
     lite = litert.forward(store.read_graph(seed))
     full = tensorflow_backend.compiled(seed, "cpu")
     assert full(_windows()[0])[0].shape == (128,)
     for window in _windows():
-        _same(lite(window), full(window))
+        _alike(lite(window), full(window))
+
+
+def test_a_graph_of_other_weights_is_noticed(folder: ModelFolder) -> None:
+    """What is compared above tells networks apart."""
+    lite = litert.forward(store.read_graph(folder))
+    other = litert.forward(store.read_graph(store.find("seed")))
+    with pytest.raises(AssertionError):
+        _alike(lite(_windows()[0]), other(_windows()[0]))
 
 
 def test_xla_gives_the_same_numbers(folder: ModelFolder) -> None:
@@ -73,11 +93,11 @@ def _phrase(improviser: SeedImproviser, count: int = 20) -> list[ProposedNote]:
 
 
 def test_both_backends_improvise_the_same_phrase(folder: ModelFolder) -> None:
-    """Same context, same keys: the same pitches and velocities, the same times to a microsecond."""
+    """Same context, same keys: the same pitches and velocities, the same times to a millisecond."""
     lite, full = (_phrase(load(folder)) for load in _LOADERS)
     assert [(n.pitch, n.velocity) for n in lite] == [(n.pitch, n.velocity) for n in full]
     np.testing.assert_allclose(
-        [(n.step, n.duration) for n in lite], [(n.step, n.duration) for n in full], atol=1e-5
+        [(n.step, n.duration) for n in lite], [(n.step, n.duration) for n in full], atol=1e-3
     )
 
 

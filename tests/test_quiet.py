@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from improv.ports.quiet import quiet
+from improv.quiet import quiet
 
 
 def test_what_c_prints_goes_to_the_log_and_later_words_to_the_screen(

@@ -1,6 +1,7 @@
 """Keeps what C libraries print off the musician's screen.
 
-ALSA, JACK and FluidSynth write to file descriptor 2 behind Python's back, and tear the terminal.
+ALSA, JACK, FluidSynth, LiteRT and TensorFlow write to file descriptor 2 behind Python's back,
+and tear the terminal.
 """
 
 from __future__ import annotations
