@@ -15,11 +15,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from improv.play import futures, imagining
 from improv.play.asking import CHUNK
 from improv.play.interfaces import Branching, Improviser, Metrical
-from improv.play.messages import Futures, Proposal, Request
+from improv.play.messages import ANY, Futures, Proposal, Request
 
 BUDGET = 0.100  # seconds of work for the other ways to go on from one point
 MOST = 32  # futures of a point
@@ -79,15 +80,13 @@ class Thinker:
     def _first(self, improviser: Improviser, request: Request) -> Proposal | None:
         """The plan's own future, timing each note in microseconds of wall time."""
         notes, took = [], []
-        for key, within in request.draws():
+        rest = ((key, ANY) for key in imagining.beyond(self._improviser, request.keys()))
+        for key, within in chain(request.draws(), () if request.together else rest):
             if not request.together and self._stale(request):
                 return None
             began = time.perf_counter_ns()
             notes.append(improviser.draw(request.params, key, within))
             took.append((time.perf_counter_ns() - began) / 1000)
-        if not request.together:
-            rest = imagining.beyond(improviser, request.keys())
-            notes.extend(improviser.draw(request.params, key) for key in rest)
         return Proposal(request.number, tuple(notes), tuple(took), voice=request.voice)
 
     def _choice(

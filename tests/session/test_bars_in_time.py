@@ -106,6 +106,17 @@ def test_a_knob_that_changes_nothing_changes_no_note_of_the_bar(model) -> None:
     assert [n for n in played(turned) if n[0] < 11] == [n for n in played(alone) if n[0] < 11]
 
 
+def test_bars_go_by_the_chord_in_force(model) -> None:
+    """That of a chart too: from its first note on, a bar belongs to its own chord."""
+    made = stage(model, sync="internal", chart="| C | F# |", lean=1.0, guard="off")
+    made.run_until(40.0)
+    inside = {0: {0, 4, 7}, 1: {6, 10, 1}}
+    notes = [(int((time + 1e-6) / 2.0) % 2, pitch % 12) for time, pitch in played(made)]
+    own = [pitch in inside[bar] for bar, pitch in notes]
+    other = [pitch in inside[1 - bar] for bar, pitch in notes]
+    assert sum(own) > 3 * sum(other)
+
+
 def test_again_is_other_bars_on_the_lines(model) -> None:
     """From the next bar line on, and the same script is the same music."""
 
