@@ -141,7 +141,7 @@ def _compare_in_playing(graph: bytes, exact: bytes, spec: NetworkSpec) -> None:
             for ear in ears:
                 ear.hear(replace(note, pitch=pitch))
     for name, found in apart.items():
-        _must_be_alike(name, np.mean(found), "nats", ALIKE)
+        _must_be_alike(name, float(np.mean(found)), "nats", ALIKE)
 
 
 def _compare_windows(graph: bytes, exact: bytes) -> None:
@@ -157,9 +157,9 @@ def _compare_windows(graph: bytes, exact: bytes) -> None:
             )
             apart["step"].append(abs(wanted[1] - given[1]))
             apart["duration"].append(abs(wanted[2] - given[2]))
-    _must_be_alike("pitch", np.mean(apart.pop("pitch")), "nats", ALIKE)
+    _must_be_alike("pitch", float(np.mean(apart.pop("pitch"))), "nats", ALIKE)
     for name, found in apart.items():
-        _must_be_alike(name, np.mean(found), "s", AT_ONCE)
+        _must_be_alike(name, float(np.mean(found)), "s", AT_ONCE)
 
 
 def _must_be_alike(name: str, apart: float, unit: str, most: float) -> None:
