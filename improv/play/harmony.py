@@ -126,7 +126,7 @@ class Harmony:
 
     def take(self, named: Named) -> None:
         """What the network says."""
-        if named.number == self._next:
+        if named.number == self._next and chord.is_chord(named.name):
             self._said = named
 
     def strike(self, now: float) -> None:
@@ -163,7 +163,7 @@ class Harmony:
         if not any(map(any, lately)):
             return chord.NONE
         said = self._said
-        return said.name if said is not None and said.number == number and said.name else self.name
+        return said.name if said is not None and said.number == number else self.name
 
     def _decide(self, timeline: Timeline, number: int, name: str, heard: float) -> float | None:
         """That is its chord, from its beginning or from now on; when that is, if it is new."""

@@ -108,8 +108,8 @@ READY = {
     "bass": "range E1-G3, polyphony 1, density -0.4, instrument Acoustic Bass",
     "harmony": "harmonise, companions 2, velocity 60, instrument String Ensemble 1",
     "lead": "range C5-C7, polyphony 1, instrument Flute",
-    "chords": "mode chords, range C3-C5, velocity 60, polyphony 24, instrument Electric Piano 1",
     "pad": "range C3-C5, density -0.8, note length 3, velocity 55, instrument String Ensemble 2",
+    "chords": "mode chords, range C3-C5, velocity 60, polyphony 24, instrument Electric Piano 1",
 }
 """Voices by name; what comes after the name in a line is said over it."""
 

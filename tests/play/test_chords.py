@@ -170,6 +170,15 @@ def test_without_a_network_the_last_chord_stands_and_two_empty_bars_end_it() -> 
     assert playing.engine.phase is Phase.WAITING
 
 
+def test_what_is_no_chord_is_not_played() -> None:
+    """Whatever a network may say."""
+    playing = comping(names=lambda request: Named(request.number, "H13"))
+    play(playing, (72,), 0.0, 0.9)
+    playing.run_until(3.0)
+    assert names(playing) == []
+    assert playing.engine.chord == "off"
+
+
 def test_the_chord_in_force_is_what_the_improviser_leans_on() -> None:
     """What it planned to the chord before is planned anew; lean at nothing leaves it alone."""
     for lean, redrawn in ((0.5, True), (0.0, False)):
