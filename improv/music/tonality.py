@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 from improv.music.event import Note
 from improv.music.scale import OCTAVE
@@ -35,18 +37,18 @@ def found(notes: Iterable[Note]) -> Key | None:
     held = _held(heard)
     if len(heard) < ENOUGH or max(held) == min(held):
         return None
-    fits = (
-        Key(tonic, mode, _correlation(held, _profile(tonic, mode)))
-        for mode in MODES
-        for tonic in range(OCTAVE)
-    )
-    return max(fits, key=lambda key: key.fit)
+    ours = _Centred.of(held)
+    fits = ((ours.correlation(profile), tonic, mode) for (tonic, mode), profile in PROFILES.items())
+    fit, tonic, mode = max(fits, key=itemgetter(0))
+    return Key(tonic, mode, fit)
 
 
 def fit(notes: Iterable[tuple[int, float]], key: Key) -> float:
     """How well notes, by pitch and seconds, fit a key, -1 to 1; 0 where they are all alike."""
     held = _held(notes)
-    return _correlation(held, _profile(key.tonic, key.mode)) if max(held) > min(held) else 0.0
+    if max(held) == min(held):
+        return 0.0
+    return _Centred.of(held).correlation(PROFILES[key.tonic, key.mode])
 
 
 def _held(notes: Iterable[tuple[int, float]]) -> list[float]:
@@ -57,13 +59,26 @@ def _held(notes: Iterable[tuple[int, float]]) -> list[float]:
     return held
 
 
-def _profile(tonic: int, mode: str) -> Sequence[float]:
-    profile = MODES[mode]
-    return profile[-tonic:] + profile[:-tonic]
+class _Centred(NamedTuple):
+    """Values less their mean, and the sum of their squares: what a correlation needs of each."""
+
+    values: list[float]
+    power: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Self:
+        mean = sum(values) / len(values)
+        centred = [value - mean for value in values]
+        return cls(centred, sum(value * value for value in centred))
+
+    def correlation(self, other: _Centred) -> float:
+        product = sum(a * b for a, b in zip(self.values, other.values, strict=True))
+        return product / sqrt(self.power * other.power)
 
 
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    mean, average = sum(one) / len(one), sum(other) / len(other)
-    x, y = [a - mean for a in one], [b - average for b in other]
-    product = sum(a * b for a, b in zip(x, y, strict=True))
-    return product / sqrt(sum(a * a for a in x) * sum(b * b for b in y))
+PROFILES = {
+    (tonic, mode): _Centred.of(profile[-tonic:] + profile[:-tonic])
+    for mode, profile in MODES.items()
+    for tonic in range(OCTAVE)
+}
+"""Of every key, made once: a key is looked for at each of your notes and in each future drawn."""

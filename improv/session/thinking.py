@@ -48,6 +48,7 @@ class Thinker:
         stale: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._improviser = improviser
+        self._branching = improviser if isinstance(improviser, Branching) else None
         self._most = most
         self._stale = stale
         self._work: deque[Iterator[Futures | None]] = deque(maxlen=POINTS)
@@ -62,12 +63,12 @@ class Thinker:
         improviser = self._improviser
         _prime(improviser, request)
         drawn = futures.Futures(request)
-        if request.futures > 1 and isinstance(improviser, Branching):
-            proposal = self._choice(improviser, request, drawn)
+        if request.futures > 1 and self._branching is not None:
+            proposal = self._choice(self._branching, request, drawn)
         else:
             proposal = self._first(improviser, request)
-        if proposal is not None and request.others and isinstance(improviser, Branching):
-            self._work.append(self._others(improviser, request, drawn, proposal.future))
+        if proposal is not None and request.others and self._branching is not None:
+            self._work.append(self._others(self._branching, request, drawn, proposal.future))
         return proposal
 
     def think(self) -> Futures | None:
@@ -115,7 +116,7 @@ class Thinker:
 
 def _prime(improviser: Improviser, request: Request) -> None:
     improviser.prime(request.context, request.before)
-    if isinstance(improviser, Metrical) and request.timeline is not None:
+    if request.timeline is not None and isinstance(improviser, Metrical):
         improviser.keep_time(request.timeline)
 
 
