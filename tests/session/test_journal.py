@@ -11,9 +11,10 @@ import pytest
 from improv.errors import UsageError
 from improv.music.event import Note, NoteOff, NoteOn, Other, ProposedNote, Source
 from improv.play.effects import Hush, Send
-from improv.play.messages import Action, Proposal, SetParam, Strike, Transport
+from improv.play.messages import Action, Chorded, Named, Proposal, SetParam, Strike, Transport
 from improv.play.params import Params
 from improv.session import journal
+from improv.session.account import account
 from improv.session.journal import About, Step
 
 YOU = Source.YOU
@@ -38,6 +39,7 @@ STEPS = (
     Step(104.0, "handle", Transport(Action.PANIC)),
     Step(105.0, "handle", Strike(61, 90, 0.25)),
     Step(106.0, "handle", Proposal(7, (ProposedNote(62, 64, 0.1, 0.7),), ())),
+    Step(106.5, "handle", Named(3, "Am7"), (Chorded("Am7", 106.6), Chorded("off", 107.5))),
     Step(107.0, "handle"),
     Step(108.0, "finish"),
 )  # fmt: skip
@@ -55,6 +57,13 @@ def test_what_is_written_is_what_is_read():
     assert read.steps == STEPS
     assert not read.kept
     assert not read.damaged
+
+
+def test_chords_are_markers_of_a_take_as_on_a_lead_sheet():
+    """Each from when it was in force, among the knobs that were turned."""
+    marks = account(ABOUT, STEPS).marks
+    assert marks[-2:] == ((106.6, "Am7"), (107.5, "N.C."))
+    assert marks[0] == (103.0, "temperature=0.5")
 
 
 def test_the_time_a_proposal_took_is_left_out():
