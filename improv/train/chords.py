@@ -36,10 +36,11 @@ class ChordConfig:
     family: str = "chords"
     name: str = "chords"
     units: int = 64
-    dropout: float = 0.4
+    dropout: float = 0.4  # of the network that reads both ways
+    coming_dropout: float = 0.25  # of the one that knows only what came
     length: int = 96  # half bars a sequence
     batch: int = 16
-    steps: int = 1500
+    steps: int = 1800
     every: int = 100  # steps from one validation, and checkpoint, to the next
     learning_rate: float = 0.003
     seed: int = 1
@@ -49,8 +50,10 @@ class ChordConfig:
         for name in ("units", "length", "batch", "steps", "every"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0 <= self.dropout < 1 or not self.learning_rate > 0:
-            raise UsageError("dropout must be from 0 to below 1, and learning_rate above 0")
+        if not all(0 <= share < 1 for share in (self.dropout, self.coming_dropout)):
+            raise UsageError("dropout and coming_dropout must be from 0 to below 1")
+        if not self.learning_rate > 0:
+            raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
         if self.family != "chords":
             raise UsageError(f"family must be chords, not {self.family!r}")
         if not self.name or Path(self.name).name != self.name:
@@ -86,7 +89,7 @@ class Chords(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         return keras.ops.concatenate([chords, none], axis=-1)
 
 
-def build(units: int, dropout: float = 0.0) -> Any:
+def build(units: int, dropout: float = 0.0, coming_dropout: float = 0.0) -> Any:
     """The Keras model: (heard, before), each (batch, 12, n, FEATURES), to logits of all heads."""
     layers = keras.layers
     inputs = [keras.Input((OCTAVE, None, chord_spec.FEATURES)) for _ in range(2)]
@@ -103,7 +106,7 @@ def build(units: int, dropout: float = 0.0) -> Any:
                 line = layers.Bidirectional(ways[0], backward_layer=ways[1], name=name)(line)
             else:
                 line = layers.LSTM(units, return_sequences=True, name=f"{name}_forward")(line)
-            line = layers.Dropout(dropout)(line)
+            line = layers.Dropout(dropout if kind == "whole" else coming_dropout)(line)
         for head in heads:
             kinds = layers.Dense(chord_spec.KINDS, name=f"{kind}_{head}")(line)
             said.append(Chords()(kinds))
@@ -142,7 +145,7 @@ def fit(
 ) -> Fitted:
     """Train in `folder`, or go on with the run there. Raises UsageError where that can't be."""
     keras.utils.set_random_seed(config.seed)
-    model = build(config.units, config.dropout)
+    model = build(config.units, config.dropout, config.coming_dropout)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(config.learning_rate, config.steps),
