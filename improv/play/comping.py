@@ -18,6 +18,9 @@ from improv.play.params import Params
 from improv.play.scheduler import TOO_LATE, Scheduler
 from improv.play.wire import Wire
 
+LATE = 0.5
+"""Beats by which a strike that is still to come may be overdue."""
+
 
 class Comping:
     """One voice's. `scheduler` owes its note-offs and says how far ahead notes are given out."""
@@ -91,8 +94,8 @@ class Comping:
         if self._half is not None and since > half.begin and half is not self._half:
             self._wire.end_all(Source.IMPROV, now, self._voice)
         self._half, self._pattern = half, params.pattern
-        while self._coming and self._coming[-1][0] > since - NEAR:
-            self._coming.pop()
+        near = here - LATE  # what lies further back is of where the song has leapt from
+        self._coming = deque(e for e in self._coming if near < e[0] < since - NEAR)
         if half.name == chord.NONE:
             return
         before = self._pitches or ((params.low + params.high) // 2,)

@@ -217,13 +217,18 @@ def test_chords_stay_with_a_clock_that_moves() -> None:
 
 
 def test_a_song_that_leaps_takes_its_chords_along() -> None:
-    """The chart goes by the song's place: bar 2 is F wherever the song came from."""
-    playing = comping(chart="| C | F |", sync="clock")
+    """The chart goes by the song's place: bar 2 is F wherever the song came from.
+
+    What was to come there is left where it was.
+    """
+    playing = comping(chart="| C | F |", sync="clock", pattern="arpeggio")
     playing.feed(Follow(Timeline(0.0, 0.0, 120.0), runs=True), 0.0)
     play(playing, (72,), 0.0, 0.4)
     playing.feed(Follow(Timeline(1.1, 44.0, 120.0), runs=True), 1.1)
     playing.run_until(2.0)
     assert names(playing) == [(0.0, "C"), (1.1, "F")]
+    assert playing.engine.dropped == 0
+    assert [at for at in score(playing) if at > 1.0] == pytest.approx([1.1, 1.35, 1.6, 1.85])
 
 
 @pytest.mark.parametrize("action", [Action.PAUSE, Action.STOP, Action.PANIC])
