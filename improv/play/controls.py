@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from improv.errors import UsageError
-from improv.play.params import KNOBS, Params, Value
+from improv.play import targets
+from improv.play.params import Params, Value
 from improv.play.turning import at_fraction, fraction
 
 _PEDALS = {64: "sustain pedal", 66: "sostenuto pedal", 67: "soft pedal"}
@@ -76,7 +77,7 @@ PASSED_ON = Heard()
 
 @dataclass(slots=True)
 class Controls:
-    """All that was learnt. `learning` is the knob that waits for a control."""
+    """All that was learnt, by target (`play.targets`). `learning` is the one that waits."""
 
     learning: str | None = None
     _holds: dict[Control, _Hold] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Controls:
     def standing(self, params: Params) -> tuple[Standing, ...]:
         """Every control that was learnt, in order."""
         return tuple(
-            Standing(c, h.knob, h.place, h.caught and getattr(params, h.knob) == h.value)
+            Standing(c, h.knob, h.place, h.caught and targets.value(params, h.knob) == h.value)
             for c, h in sorted(self._holds.items())
         )
 
@@ -122,14 +123,17 @@ class Controls:
         hold = self._holds[control] = _Hold(knob)
         self._follow(hold, place, params)
         waits = "" if hold.caught else "; it takes hold when it passes where the knob stands"
-        words = f"{control.words} of {control.device} turns {knob.replace('_', ' ')}{waits}"
+        words = f"{control.words} of {control.device} turns {targets.words(knob)}{waits}"
         return Heard(taken=True, learnt=control, words=words)
 
     @staticmethod
     def _follow(hold: _Hold, place: float, params: Params) -> Value | None:
         """What the knob is turned to, if it is."""
-        knob, stands = KNOBS[hold.knob], getattr(params, hold.knob)
+        knob, stands = targets.knob_of(hold.knob), targets.value(params, hold.knob)
         value, before = at_fraction(knob, place), hold.place
+        if stands is None:  # a voice that is off
+            hold.place, hold.caught = place, False
+            return None
         if not (hold.caught and stands == hold.value):
             there = fraction(knob, stands)
             passes = before is not None and (before - there) * (place - there) <= 0

@@ -75,6 +75,20 @@ def read(text: str) -> Line:
     return Line(tuple(values.items()), output)
 
 
+def rewritten(text: str, name: str, value: Value) -> str:
+    """A line with one knob of it at a value, and all else as it was."""
+    knob = KNOBS[name]
+    shown = knobs.show(knob, value).removesuffix(f" {knob.unit}" if knob.unit else "")
+    kept = [part for part in map(str.strip, text.split(",")) if not _says_only(part, name)]
+    return ", ".join([*kept, f"{knobs.label(knob)} {shown}"])
+
+
+def _says_only(part: str, name: str) -> bool:
+    """Whether a part of a line is about this knob and no other."""
+    line = read(part)
+    return part.lower() not in READY and {n for n, _ in line.values} == {name}
+
+
 def is_line(text: str) -> bool:
     """Whether a text says what a voice is."""
     try:

@@ -14,6 +14,7 @@ from typing import Any
 
 from improv import config
 from improv.errors import UsageError
+from improv.play import targets
 from improv.play.controls import Control, control_of
 from improv.play.params import KNOBS
 from improv.ports.atomic import replace_bytes
@@ -52,7 +53,7 @@ def _device(device: str, lines: Mapping[str, Any], where: str) -> dict[Control, 
             control = control_of(device, words)
         except UsageError as error:
             raise UsageError(f"{where} {error}") from None
-        if knob not in KNOBS:
+        if not isinstance(knob, str) or not targets.known(knob):
             known = ", ".join(KNOBS)
             raise UsageError(f"{where} {words!r} turns an unknown knob {knob!r}; known: {known}")
         learnt[control] = knob

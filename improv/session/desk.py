@@ -15,6 +15,7 @@ from typing import Any
 
 from improv.errors import UsageError
 from improv.music.event import Other
+from improv.play import targets
 from improv.play.controls import Control, Controls, Standing
 from improv.play.gliding import Glide, in_order
 from improv.play.history import History, Moved
@@ -134,9 +135,10 @@ class Desk:
             case FromDevice():
                 self._hear(item, now)
             case Turn(name=name, value=value):
-                self._turn(name, value, now)
+                self._turn(*targets.turned(self._params, name, value), now)
             case Fade(name=name, place=place):
-                self._turn(name, at_fraction(KNOBS[name], place), now)
+                value = at_fraction(targets.knob_of(name), place)
+                self._turn(*targets.turned(self._params, name, value), now)
             case Undo(redo=redo):
                 self._go_back(redo=redo)
             case RecallPreset(name=name):
@@ -169,14 +171,15 @@ class Desk:
         if heard.learnt is not None:
             self._keep_controls()
         if heard.turn is not None:
-            self._turn(*heard.turn, now)
+            self._turn(*targets.turned(self._params, *heard.turn), now)
         if not heard.taken:
             self._out.append(item.event)
 
     def _learn(self, knob: str | None) -> None:
-        self._controls.learning = knob if knob in KNOBS else None
+        self._controls.learning = knob if knob and targets.known(knob) else None
         if self._controls.learning is not None:
-            self._say(f"move the control that is to turn {_words(knob)}; Esc gives up")
+            words = targets.words(self._controls.learning)
+            self._say(f"move the control that is to turn {words}; Esc gives up")
 
     def _keep_controls(self) -> None:
         self.have_done(partial(controls_file.store, self._controls.bindings))
@@ -246,10 +249,6 @@ class Desk:
 
     def _say(self, text: str, level: Level = Level.INFO) -> None:
         self._out.append(Notice(text, level))
-
-
-def _words(knob: str | None) -> str:
-    return (knob or "").replace("_", " ")
 
 
 def _store(slot: int, params: Params) -> Notice:

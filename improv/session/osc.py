@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from improv.errors import UsageError
 from improv.music.event import Source
+from improv.play import targets
 from improv.play.messages import Action, Chorded, Ended, Level, Notice, Sounded, Transport
 from improv.play.params import KNOBS, Knob, Params, Value
 from improv.ports.osc import Argument, Message, OscInput, OscOutput
@@ -35,6 +36,7 @@ _TRUE, _FALSE = {"on", "true", "yes"}, {"off", "false", "no"}
 PAGE = (
     ("In, with `--osc PORT`", ""),
     (f"{ROOT}/param/NAME value", "turn a knob: its number, its word, or 0 and 1"),
+    (f"{ROOT}/param/voice_2.NAME value", "turn a knob of the second voice; so for faders"),
     (f"{ROOT}/fader/NAME place", "turn a knob to a place on its track, 0 to 1"),
     *((f"{ROOT}/{name}", _words) for name, _words in (
         ("play", "play, or answer now"),
@@ -66,11 +68,11 @@ def command(message: Message) -> Command:  # noqa: PLR0911  # a table, one line 
     address, arguments = message
     match address.removeprefix(ROOT).split("/"):
         case ["", ("param" | "fader") as kind, name] if len(arguments) == 1:
-            if name not in KNOBS:
+            if not targets.known(name):
                 raise UsageError(f"OSC: no parameter named {name[:40]!r}")
             if kind == "fader":
                 return Fade(name, _place(name, arguments[0]))
-            return Turn(name, value(KNOBS[name], arguments[0]))
+            return Turn(name, value(targets.knob_of(name), arguments[0]))
         case ["", "preset"] if len(arguments) == 1:
             wanted = arguments[0]
             return RecallPreset(f"{wanted:.0f}" if isinstance(wanted, float) else str(wanted))

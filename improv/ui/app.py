@@ -20,7 +20,7 @@ from textual.widgets import Footer
 
 from improv.errors import UsageError
 from improv.play import knobs
-from improv.play.params import KEY, KNOBS, Value
+from improv.play.params import KEY, VOICES, Value
 from improv.session.messages import (
     Action,
     Command,
@@ -46,7 +46,7 @@ from improv.ui.help import help_page, log_page
 from improv.ui.histograms import Histograms
 from improv.ui.kept import Kept
 from improv.ui.keyboard import HeldKeys
-from improv.ui.keys import BINDINGS, COMMANDS
+from improv.ui.keys import BINDINGS, palette
 from improv.ui.looks import Wardrobe
 from improv.ui.panel import KnobPanel
 from improv.ui.pickers import InstrumentPicker, PortPicker
@@ -59,6 +59,7 @@ from improv.ui.terminal import HUNG_UP, hung_up, on_signals, steady_driver
 from improv.ui.theme import OWN_VARIABLES
 from improv.ui.tour import Tour
 from improv.ui.typed_piano import TypedPiano
+from improv.ui.voice_picker import VoicePicker
 
 FRAMES_HZ = 25
 GOODBYE_S = 2.0  # that the player has to say goodbye
@@ -279,10 +280,9 @@ class ImprovApp(App[int]):
         self, title: str, kind: str, command: Callable[[tuple[str, ...]], Command]
     ) -> None:
         def ports() -> tuple[tuple[str, ...], tuple[str, ...]]:
-            status = self.state.status
-            if status is None:
+            if (now := self.state.status) is None:
                 return (), ()
-            return getattr(status, f"{kind}s"), getattr(status, f"{kind}_choices")
+            return getattr(now, f"{kind}s"), getattr(now, f"{kind}_choices")
 
         self.push_screen(PortPicker(title, ports, lambda specs: self.send(command(specs))))
 
@@ -320,10 +320,15 @@ class ImprovApp(App[int]):
 
     def action_learn(self) -> None:
         """Bind the knob one is at to the next control that is moved."""
-        if isinstance(self.focused, KnobLine):
-            self.send(Learn(self.focused.knob.name))
-        else:
+        if not isinstance(self.focused, KnobLine):
             self._say("choose a knob first (↑ ↓), then press L and move a control")
+        elif (name := self.focused.knob.name) in VOICES.values():
+            self.push_screen(VoicePicker(name), self._learn)
+        else:
+            self._learn(name)
+
+    def _learn(self, target: str | None) -> None:
+        self.send(Learn(target)) if target else None
 
     def action_controls(self) -> None:
         def standing() -> tuple[Standing, ...]:
@@ -368,11 +373,8 @@ class ImprovApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
         """What Ctrl+P lists: every action of the screen, and a way to each knob."""
-        for title, words, action in COMMANDS:
+        for title, words, action in palette():
             yield SystemCommand(title, words, partial(self.run_action, action))
-        for knob in KNOBS.values():
-            title = f"Knob: {knobs.label(knob)}"
-            yield SystemCommand(title, knob.help, partial(self.action_knob, knob.name))
 
     # --- leaving -----------------------------------------------------------------------
 

@@ -13,8 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from improv.play import knobs
-from improv.play.params import KNOBS
+from improv.play import knobs, targets
 from improv.play.turning import at_fraction
 from improv.session.messages import Control, Standing
 
@@ -69,7 +68,7 @@ class ControlList(ModalScreen[None]):
 
 
 def _line(each: Standing) -> Content:
-    knob = KNOBS[each.knob]
+    knob = targets.knob_of(each.knob)
     if each.caught:
         state = "follows"
     elif each.place is None:
@@ -77,7 +76,7 @@ def _line(each: Standing) -> Content:
     else:
         state = f"stands at {knobs.show(knob, at_fraction(knob, each.place))}, not yet passed"
     return Content.assemble(
-        (f"{knobs.label(knob):<14}", "bold"),
+        (f"{targets.words(each.knob):<17} ", "bold"),
         f"{each.control.words:<18}{state}\n",
-        (f"{'':<14}{each.control.device}", "$foreground 60%"),
+        (f"{'':<18}{each.control.device}", "$foreground 60%"),
     )

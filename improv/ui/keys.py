@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from improv.play.knobs import label
+from improv.play.params import KNOBS
+
 BINDINGS: list[BindingType] = [
     Binding("space", "play_pause", "play"),
     Binding("full_stop", "transport('stop')", "stop", key_display="."),
@@ -79,7 +82,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Enter", "the next of a knob's words; switches thru"),
             ("mouse", "click, drag, or wheel (with Shift finely)"),
             ("u  U", "undo, redo: 100 steps, of the music too (also Ctrl+Z, Ctrl+Y)"),
-            ("L", "learn: then move a control of your keyboard"),
+            ("L", "learn: then move a control; of a voice, choose what first"),
             ("F1-F9", "recall a preset; with Shift keep what plays now"),
         ),
     ),
@@ -131,3 +134,9 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Save a picture", "an SVG of the screen in this folder", "picture"),
     ("Quit", "leave improv", "leave"),
 )
+
+
+def palette() -> list[tuple[str, str, str]]:
+    """Those, and a way to each knob."""
+    ways = [(f"Knob: {label(k)}", k.help, f"knob('{k.name}')") for k in KNOBS.values()]
+    return [*COMMANDS, *ways]

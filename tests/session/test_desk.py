@@ -313,3 +313,21 @@ def test_errands_are_done_in_order_and_mistakes_are_sentences() -> None:
     assert came[0] == 1
     assert isinstance(came[1], Notice)
     assert came[2] == 2
+
+
+def test_a_control_turns_one_knob_of_a_voice_and_is_kept(own_folder) -> None:
+    """Learnt, followed from where it passes, undone as one step, and there the next time."""
+    table = Table(Params(voice_2="bass, output port:Volca"))
+    table.feed(Learn("voice_2.velocity"), 1.0)
+    assert table.said == ["move the control that is to turn voice 2 velocity; Esc gives up"]
+    for n, place in enumerate((0, 127, 64)):
+        table.feed(control(place), 5.0 + n / 10)
+    assert table.params.voice_2 == "bass, output port:Volca, velocity 64"
+    assert table.desk.standing(table.params)[0].caught
+    assert controls_file.stored() == {Control("KeyStep", "cc", 0, 21): "voice_2.velocity"}
+    table.feed(Fade("voice_2.density", 1.0), 9.0)
+    table.feed(Turn("voice_2.velocity", 9), 12.0)
+    assert table.params.voice_2 == "bass, output port:Volca, density 1.00, velocity 9"
+    for _ in range(3):
+        table.feed(Undo())
+    assert table.params.voice_2 == "bass, output port:Volca"

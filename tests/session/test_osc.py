@@ -71,6 +71,8 @@ def far():
         ("/improv/param/guard", (2,), Turn("guard", "strong")),
         ("/improv/param/chord", ("C E G",), Turn("chord", "C E G")),
         ("/improv/fader/density", (0.75,), Fade("density", 0.75)),
+        ("/improv/fader/voice_2.density", (0.75,), Fade("voice_2.density", 0.75)),
+        ("/improv/param/voice_3.velocity", (90.0,), Turn("voice_3.velocity", 90)),
         ("/improv/panic", (), Transport(Action.PANIC)),
         ("/improv/play", (), Transport(Action.PLAY)),
         ("/improv/pause", (1,), Transport(Action.PAUSE)),

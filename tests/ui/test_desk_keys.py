@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from improv.play import targets
 from improv.play.params import Params
 from improv.session import presets
 from improv.session.messages import (
@@ -132,3 +133,16 @@ async def test_a_control_that_has_yet_to_pass_is_on_the_track(app, link, status)
         app.advance()
         await pilot.pause()
         assert "◇" not in text(app)
+
+
+async def test_at_a_voice_it_is_asked_which_of_its_knobs_is_learnt(app, link) -> None:
+    """The voice as a whole is the first of the list; Esc learns nothing."""
+    async with app.run_test() as pilot:
+        app.action_knob("voice_2")
+        await pilot.pause()
+        await pilot.press("L", "escape")
+        assert link.sent == []
+        await pilot.press("L", "enter")
+        assert link.sent == [Learn("voice_2")]
+        await pilot.press("L", "down", "down", "enter")
+        assert link.sent[-1].knob in targets.of_voice("voice_2")
