@@ -34,12 +34,14 @@ class Context:
         self._notes: dict[int, Note] = {}  # by serial, in the order they began
         self._held: set[int] = set()
         self._ringing: set[int] = set()
+        self.version = 0  # goes up with each change
 
     def __len__(self) -> int:
         return len(self._notes)
 
     def begin(self, serial: int, note: Note, *, held: bool) -> None:
         """Take a note that starts to sound now. `held`: its length is not known yet."""
+        self.version += 1
         self._notes[serial] = note
         if held:
             self._held.add(serial)
@@ -59,6 +61,7 @@ class Context:
         """A note ceases to sound: it gets the length it had. One that has rolled out is ignored."""
         note = self._notes.get(serial)
         if note is not None:
+            self.version += 1
             self._notes[serial] = _lasting(note, at, rings=serial in self._ringing)
         self._held.discard(serial)
         self._ringing.discard(serial)
@@ -90,6 +93,7 @@ class Context:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.version += 1
         self._notes.clear()
         self._held.clear()
         self._ringing.clear()
@@ -107,6 +111,21 @@ class Context:
             for serial, note in reversed(last)
         )
 
+    def steady(self, now: float, most: int, within: float) -> tuple[Note, ...]:
+        """As `snapshot`, but the same from one moment to the next, until something happens.
+
+        What still sounds is taken to last the least of `within`, 2 * `within`, 4 * `within`, ...
+        seconds that is not over yet, so that a model can take it in before it is asked to go on.
+        """
+        open_ = self._held | self._ringing
+        last = list(islice(reversed(self._notes.items()), most))
+        return tuple(
+            _lasting(note, _end(note, now, within), rings=serial in self._ringing)
+            if serial in open_
+            else note
+            for serial, note in reversed(last)
+        )
+
     @property
     def unheard(self) -> bool:
         """Whether all of it is a phrase it was seeded with, which nobody has heard."""
@@ -118,6 +137,14 @@ class Context:
         for note in reversed(self._notes.values()):
             return note.start
         return None
+
+
+def _end(note: Note, now: float, within: float) -> float:
+    """When a note that sounds is taken to end, see `Context.steady`."""
+    lasts = within
+    while note.start + lasts <= now:
+        lasts *= 2
+    return note.start + lasts
 
 
 def _lasting(note: Note, until: float, *, rings: bool) -> Note:

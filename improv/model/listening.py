@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from improv.model import signatures
 from improv.model.heads import KEY, MOMENTS
+from improv.model.remembering import LINES, Remembering
 from improv.model.spec import NetworkSpec
 from improv.music import hearing
 from improv.music.event import Note, ProposedNote, Source
@@ -35,9 +37,10 @@ from improv.music.hearing import Ids, Latest
 from improv.music.vocabulary import STYLES, WINDOW
 from improv.play import factors, imagining
 from improv.play.interfaces import Imagined
-from improv.play.messages import ANY, Bounds, Key
+from improv.play.messages import ANY, TOGETHER, Bounds, Key
 from improv.play.params import Params
 from improv.play.recent import Recent
+from improv.play.sampling import LONGEST
 
 Call = Callable[..., Mapping[str, NDArray[np.float32]]]
 Logits = NDArray[np.float32]
@@ -73,6 +76,7 @@ class Ear:
         self._calls = calls
         self._style = _shares(style)
         self.length = spec.length
+        self._onset: tuple[float, dict[str, NDArray[np.generic]]] | None = None
         blank = np.zeros((1, spec.units), np.float32)
         self._blank = dict.fromkeys(signatures.carried(spec), blank)
         self._wanted = {name: set(signatures.inputs(name, spec)) for name in signatures.NEEDS}
@@ -99,6 +103,13 @@ class Ear:
         latest = copy.copy(self._latest)
         notes = tuple(self.notes)
         return Heard(notes, latest, self._carried, self._key, self._keys, self._style)
+
+    def resume(self, heard: Heard) -> None:
+        """Have heard what it had heard then."""
+        self.notes, self._latest = [*heard.notes], copy.copy(heard.latest)
+        self._carried, self._style = heard.carried, heard.style
+        self._key, self._keys = heard.key, heard.keys
+        self._onset = None
 
     def hear(self, note: Note) -> None:
         """Take in one note, which begins no earlier than the one before."""
@@ -148,7 +159,7 @@ class Ear:
         after = dict(self._calls["hear"](note=ids[None], style=self._style, **self._carried))
         self._key = after.pop("key")
         self._carried = after
-        self._onset: tuple[float, dict[str, NDArray[np.generic]]] | None = None
+        self._onset = None
 
     def _at(self, step: float) -> dict[str, NDArray[np.generic]]:
         """What pitch and duration hear of a note that begins `step` seconds after the last."""
@@ -202,13 +213,37 @@ class DistributionImproviser:
         self._context: Sequence[Note] | None = None
         self._span = WINDOW  # notes it is primed with
         self._recent = Recent()
+        self._drawn: Note | None = None  # and not taken in: often it is primed anew before that
         self._style = 0.0
+        self._lines: Remembering[Heard] = Remembering()
+        self._recents: deque[tuple[tuple[Note, ...], Recent]] = deque(maxlen=LINES)
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
-        most = max(WINDOW, self._ear.length // 2)
-        self._context = tuple(context[-most:])  # taken in when the knobs are known
+        self._context = self._within(context)  # taken in when the knobs are known
+        self._drawn = None
         self._span = max(WINDOW, len(self._context))
-        self._recent = Recent((*before, *context))
+        self._recent = self._remembered((*before, *context))
+
+    def prepare(
+        self, context: Sequence[Note], before: Sequence[Note], params: Params
+    ) -> Iterator[None]:
+        notes = (*before, *context)
+        self._recents.append((notes, self._remembered(notes)))
+        heard = _as_heard(self._within(context), params)
+        yield from self._lines.hear(self._ear.fork(), params.style, heard)
+
+    def _within(self, context: Sequence[Note]) -> tuple[Note, ...]:
+        most = max(WINDOW, self._ear.length // 2)
+        return tuple(context[-most:])
+
+    def _remembered(self, notes: tuple[Note, ...]) -> Recent:
+        """A memory of these notes, from one of all but the last if there is one."""
+        for known, memory in self._recents:
+            if known == notes[:-1]:
+                recent = memory.fork()
+                recent.hear(notes[-1].pitch, notes[-1].start, own=notes[-1].source is Source.IMPROV)
+                return recent
+        return Recent(notes)
 
     def branch(self, params: Params) -> DistributionImproviser:
         """Another that has heard the same, at the knobs as they stand, and goes its own way."""
@@ -222,6 +257,16 @@ class DistributionImproviser:
         note = factors.draw(self._ear, self._recent, params, key, within)
         self._follow(note, params)
         return note
+
+    def accompany(self, params: Params, keys: Sequence[Key]) -> list[ProposedNote]:
+        notes = []
+        for key in keys:
+            self._catch_up(params)
+            lasting = self._ear.notes[-1].duration if self._ear.notes else LONGEST
+            note = factors.draw(self._ear, self._recent, params, key, TOGETHER, lasting)
+            self._follow(note, params)
+            notes.append(note)
+        return notes
 
     def with_chorus_of(self, other: DistributionImproviser) -> DistributionImproviser:
         """One that draws single notes as this one does, and futures as the other does."""
@@ -250,25 +295,41 @@ class DistributionImproviser:
         self._recent.follow(note.pitch, note.step)
         start = self._ear.notes[-1].start + note.step if self._ear.notes else 0.0
         sounded = Note(note.pitch, note.velocity, start, note.duration, Source.IMPROV)
-        self._ear.hear(_meant(sounded, params))
+        self._drawn = _meant(sounded, params)
 
     def _catch_up(self, params: Params) -> None:
         turned, self._style = self._style != params.style, params.style
         if self._context is not None:
-            self._listen([_meant(note, params) for note in self._context])
+            self._listen(_as_heard(self._context, params))
             self._context = None
-        elif turned or len(self._ear.notes) >= self._ear.length - 1:
-            self._listen(self._ear.notes[-self._span :])
+            return
+        drawn, self._drawn = self._drawn, None
+        notes = self._ear.notes if drawn is None else [*self._ear.notes, drawn]
+        if turned or len(notes) >= self._ear.length - 1:
+            self._listen(_from_zero(notes[-self._span :]))
+        elif drawn is not None:
+            self._ear.hear(drawn)
 
     def _listen(self, notes: Sequence[Note]) -> None:
-        self._ear.begin(self._style)
-        begin = notes[0].start if notes else 0.0
-        before = 0.0
-        for note in notes:
-            start = note.start - begin
-            before = max(before, start) if math.isfinite(start) else before
-            duration = note.duration if math.isfinite(note.duration) else 0.0
-            self._ear.hear(Note(note.pitch, note.velocity, before, max(0.0, duration)))
+        for _ in self._lines.hear(self._ear, self._style, notes):
+            pass
+
+
+def _as_heard(context: Sequence[Note], params: Params) -> list[Note]:
+    return _from_zero([_meant(note, params) for note in context])
+
+
+def _from_zero(notes: Sequence[Note]) -> list[Note]:
+    """As an ear takes them: from 0 s on, in order and with lengths that are lengths."""
+    begin = notes[0].start if notes else 0.0
+    before = 0.0
+    heard = []
+    for note in notes:
+        start = note.start - begin
+        before = max(before, start) if math.isfinite(start) else before
+        duration = note.duration if math.isfinite(note.duration) else 0.0
+        heard.append(Note(note.pitch, note.velocity, before, max(0.0, duration)))
+    return heard
 
 
 def _meant(note: Note, params: Params) -> Note:

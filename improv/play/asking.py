@@ -15,7 +15,7 @@ from improv.music.event import Note, ProposedNote, Source
 from improv.music.names import pitch_class_name
 from improv.music.scale import NONE, YOURS
 from improv.music.timeline import Timeline
-from improv.play.messages import ANY, Bounds, Key, Request
+from improv.play.messages import ANY, Bounds, Key, Primer, Request
 from improv.play.params import Params
 from improv.play.placing import place
 from improv.play.recent import MEMORY
@@ -142,7 +142,8 @@ def for_companions(params: Params, context: Context, serial: int, seed: int, now
 
     Numbered by your note, so that the same playing gets the same companions.
     """
-    notes, before = behind(context.snapshot(now + HORIZON, params.context + MEMORY), params.context)
+    played = context.steady(now, params.context + MEMORY, HORIZON)
+    notes, before = behind(played, params.context)
     return Request(
         -serial,
         notes,
@@ -154,6 +155,14 @@ def for_companions(params: Params, context: Context, serial: int, seed: int, now
         before=before,
         together=True,
     )
+
+
+def ahead_of_companions(params: Params, context: Context, now: float) -> Primer:
+    """What companions of your next note will be asked with, but for that note."""
+    told = params.context - 1  # your note is the last
+    played = context.steady(now, told + MEMORY, HORIZON)
+    notes, before = behind(played, told) if told else ((), played[-MEMORY:])
+    return Primer(notes, before, params)
 
 
 def companions(proposed: Iterable[ProposedNote], held: Collection[int], now: float) -> list[Note]:

@@ -16,6 +16,7 @@ from improv.play.messages import (
     Named,
     Notice,
     Planned,
+    Primer,
     Proposal,
     Request,
     SetParam,
@@ -66,11 +67,18 @@ class AskChord:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Let the model take in what it will be asked to go on from."""
+
+    request: Primer
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Tell the screen."""
 
     report: Sounded | Ended | Planned | Foreseen | Chorded | Notice
 
 
-Effect = Send | Hush | Ask | AskChord | Tell
+Effect = Send | Hush | Ask | AskChord | Prepare | Tell
 Item = Event | SetParam | Transport | Strike | Proposal | Futures | Named | Follow | Beat

@@ -101,12 +101,14 @@ def draw(
     params: Params,
     key: tuple[int, int],
     within: Bounds = ANY,
+    lasting: float | None = None,
 ) -> ProposedNote:
     """The note that `key` draws. `recent` may be empty; then the note's step is 0.
 
-    `within`: between which steps it may begin, in seconds.
+    `within`: between which steps it may begin, `lasting`: how long it lasts where that is known,
+    both in seconds.
     """
-    drawn = drawing(recent, params, key, within)
+    drawn = drawing(recent, params, key, within, lasting)
     try:
         question = next(drawn)
         while True:
@@ -123,12 +125,16 @@ def asked(listener: Listener, question: Question) -> Logits:
 
 
 def drawing(
-    recent: Recent, params: Params, key: tuple[int, int], within: Bounds = ANY
+    recent: Recent,
+    params: Params,
+    key: tuple[int, int],
+    within: Bounds = ANY,
+    lasting: float | None = None,
 ) -> Generator[Question, Logits, ProposedNote]:
     """As `draw`, by whom it is sent the answers: so many notes can be drawn side by side.
 
-    It asks for velocity, step, pitch and duration in that order, for the step only where there is
-    a choice.
+    It asks for velocity, step, pitch and duration in that order, for step and duration only where
+    there is a choice.
     """
     chance = noise(key)
     calm = math.cbrt(params.temperature)
@@ -144,6 +150,8 @@ def drawing(
             step = draw_step(logits, time_heat, params.top_p, between, chance)
     logits = yield Question("pitch", (touch, step))
     pitch, likely = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
+    if lasting is not None:
+        return ProposedNote(pitch, velocity, step, lasting, chances=likely)
     logits = yield Question("duration", (touch, step, pitch))
     lengths = sampling.weigh(logits, time_heat, params.top_p)
     chosen = int((lengths + chance.duration).argmax())

@@ -65,6 +65,25 @@ class Improviser(Protocol):
     def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote: ...
 
 
+@runtime_checkable
+class Accompanying(Improviser, Protocol):
+    """One that draws what goes with a note of yours without asking itself more than it needs.
+
+    `accompany` draws a note for each key, all of which begin with the last it was primed with and
+    are as long. It is also told beforehand what it will go on from, for they are waited for.
+
+    `prepare` takes in as `prime` does, a note each time the iterator is advanced; a `prime` with
+    the same notes and some more, at the same knobs, then has only those to take in. It changes
+    nothing else: what is drawn is what would be drawn without it.
+    """
+
+    def accompany(self, params: Params, keys: Sequence[Key]) -> list[ProposedNote]: ...
+
+    def prepare(
+        self, context: Sequence[Note], before: Sequence[Note], params: Params
+    ) -> Iterator[None]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Imagined:
     """A note drawn and not played, and what the network made of it.

@@ -220,6 +220,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Primer:
+    """The notes that a voice's next request will begin with, to be taken in while nobody waits.
+
+    A request is answered the same without it, only later.
+    """
+
+    context: tuple[Note, ...]
+    before: tuple[Note, ...]
+    params: Params
+    voice: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Future:
     """One way to go on from a request's context, by the number of its branch."""
 

@@ -278,6 +278,8 @@ class Voice:
         ask_at = self._ask_at()
         if ask_at is not None and now >= ask_at:
             self._wire.do(self.plan.ask(self._steered(now), now))
+        if self.params.mode == HARMONISE and self._ready:
+            self._companions.prepare(self.params, now)
 
     @property
     def _comps(self) -> bool:

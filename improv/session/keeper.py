@@ -24,9 +24,11 @@ from improv.session.messages import (
     ModelState,
     NameChord,
     Notice,
+    Primer,
     Reply,
     Request,
 )
+from improv.session.shorthand import Shortening
 
 DEATHS, WINDOW = 3, 30.0
 WAKING = (Action.PLAY, Action.NEW, Action.AGAIN)
@@ -72,15 +74,16 @@ class ModelKeeper(threading.Thread):
         self._handle = handle
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: link.Writer | None = None
+        self._shortening = Shortening()
         self._closing = False
         self._wanted: threading.Event | None = None  # while it stays down
         self._asked_at: float | None = None  # of the oldest request without an answer
 
-    def ask(self, request: Request | NameChord) -> None:
+    def ask(self, request: Request | NameChord | Primer) -> None:
         """Send a request; lost if the model is not there (it is asked again when it returns)."""
         writer = self._writer
         if writer is not None:
-            writer.post(request)
+            writer.post(self._shortening.shortened(request))
             # a chord may be asked for while the model loads, and then nobody waits for it
             if self._asked_at is None and isinstance(request, Request):
                 self._asked_at = time.monotonic()
@@ -141,6 +144,7 @@ class ModelKeeper(threading.Thread):
                 process.kill()
             writer = link.Writer(process.stdin.fileno(), "model", size=WAITING)
             writer.start()
+            self._shortening = Shortening()
             self._writer = writer
             while (reply := link.read(process.stdout.fileno())) is not None:
                 refused = isinstance(reply, ModelFailed)

@@ -22,21 +22,24 @@ from improv.session.messages import (
     NameChord,
     Named,
     Notice,
+    Primer,
+    Proposal,
     Request,
 )
 from improv.session.naming import Naming
+from improv.session.shorthand import Lengthening, Sent
 
 if TYPE_CHECKING:
     from improv.session.thinking import Thinker
 
-Asked = Request | NameChord
+Asked = Request | NameChord | Primer
 QUIET = 0.15
 """Seconds without a request after which futures are drawn: a knob that is being turned asks for a
 plan ten times a second, and of each but the last nothing will be heard."""
 
 
 class Incoming:
-    """The requests that have come in and are not taken up, for the thread that answers them."""
+    """What has come in and is not taken up, for the thread that answers it."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
@@ -69,29 +72,53 @@ def serve(
 ) -> None:
     """Answer requests until the pipe ends; between them draw the other ways to go on, at leisure.
 
-    Whoever brings a request has begun with urgency.
+    Whoever brings a request, or what one will begin with, has begun with urgency.
     """
     quiet = False
     while True:
+        if thinker.preparing and inward.empty():
+            thinker.take_in()
+            if not thinker.preparing:
+                _rest(inward, urgency)
+            continue
         if quiet and thinker.busy and inward.empty():
             more = thinker.think()
             if more is not None:
                 link.write(outward, more)
             continue
         try:
-            request = inward.get(QUIET if thinker.busy else None)
+            item = inward.get(QUIET if thinker.busy else None)
         except queue.Empty:
             quiet = True
             continue
         quiet = False
-        if request is None:
+        if item is None:
             return
-        answer = names(request) if isinstance(request, NameChord) else thinker.answer(request)
+        answer = _answer(thinker, item, names)
         if answer is not None:
             link.write(outward, answer)
-        urgency.end()
-        if not inward.empty():  # it came just before that
-            urgency.begin()
+        if not thinker.preparing:
+            _rest(inward, urgency)
+
+
+def _answer(
+    thinker: Thinker, item: Asked, names: Callable[[NameChord], Named]
+) -> Proposal | Named | None:
+    match item:
+        case NameChord():
+            return names(item)
+        case Request():
+            return thinker.answer(item)
+        case Primer():
+            thinker.prepare(item)
+    return None
+
+
+def _rest(inward: Incoming, urgency: realtime.Urgency) -> None:
+    """Nobody waits any more, unless somebody has just come."""
+    urgency.end()
+    if not inward.empty():
+        urgency.begin()
 
 
 def main() -> int:
@@ -120,9 +147,13 @@ def main() -> int:
         link.write(outward, ModelReady(name, backend, improviser.inert, digest(folder), there.why))
         requests = Incoming()
 
-        def take(request: Asked | None) -> None:
+        lengthening = Lengthening()
+
+        def take(sent: Sent | None) -> None:
             urgency.begin()
-            requests.put(request)
+            item = None if sent is None else lengthening.whole(sent)
+            if sent is None or item is not None:
+                requests.put(item)
 
         reader = link.Reader(inward, take, "player")
         urgency = realtime.Urgency()

@@ -14,7 +14,7 @@ from typing import Any
 
 from improv.errors import DeviceError
 from improv.play.clock import Chore, Clock, Inbox, monotonic
-from improv.play.effects import Ask, AskChord, Effect, Item, Tell
+from improv.play.effects import Ask, AskChord, Effect, Item, Prepare, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.timing import Meter
@@ -346,12 +346,13 @@ class Player:
     # --- what goes out ---------------------------------------------------------------------
 
     def _apply(self, effects: list[Effect]) -> None:
-        """Sound first, words after: notes due together leave together."""
+        """Sound first, then questions, words last: notes due together leave together."""
         self._outgoing.apply(effects)
         for effect in effects:
-            if isinstance(effect, Ask | AskChord):
+            if isinstance(effect, Ask | AskChord | Prepare):
                 self._keeper.ask(effect.request)
-            elif isinstance(effect, Tell):
+        for effect in effects:
+            if isinstance(effect, Tell):
                 self._report(effect.report)
 
     def _say_faults(self) -> None:

@@ -6,6 +6,9 @@ left at once when a request comes in. A request that came in while an older one 
 was answered is for another plan, so the older one gets no answer; companions of a note are of no
 plan, and always come.
 
+What the next request will begin with is taken in as soon as nothing else is asked, a note at a
+time: somebody will wait for it.
+
 Pure but for the clock: `stale` says whether such a request has come in, and is asked between notes.
 """
 
@@ -19,8 +22,8 @@ from itertools import chain
 
 from improv.play import futures, imagining
 from improv.play.asking import CHUNK
-from improv.play.interfaces import Branching, Improviser, Metrical
-from improv.play.messages import ANY, Futures, Proposal, Request
+from improv.play.interfaces import Accompanying, Branching, Improviser, Metrical
+from improv.play.messages import ANY, Futures, Primer, Proposal, Request
 
 BUDGET = 0.100  # seconds of work for the other ways to go on from one point
 MOST = 32  # futures of a point
@@ -52,16 +55,37 @@ class Thinker:
         self._most = most
         self._stale = stale
         self._work: deque[Iterator[Futures | None]] = deque(maxlen=POINTS)
+        self._primers: dict[int, Iterator[None]] = {}  # by voice
 
     @property
     def busy(self) -> bool:
         """There are futures to be drawn when nobody waits."""
         return bool(self._work)
 
+    @property
+    def preparing(self) -> bool:
+        """There are notes to be taken in before somebody waits."""
+        return bool(self._primers)
+
+    def prepare(self, primer: Primer) -> None:
+        """Take these notes in with `take_in`, in place of those that were to be for that voice."""
+        if isinstance(self._improviser, Accompanying):
+            notes = self._improviser.prepare(primer.context, primer.before, primer.params)
+            self._primers[primer.voice] = notes
+
+    def take_in(self) -> None:
+        """Take in one note of what is to be prepared."""
+        voice, notes = next(iter(self._primers.items()))
+        for _ in notes:
+            return
+        del self._primers[voice]
+
     def answer(self, request: Request) -> Proposal | None:
         """Continue the request's context, or nothing where another request has come in."""
         improviser = self._improviser
         _prime(improviser, request)
+        if request.together and isinstance(improviser, Accompanying):
+            return self._companions(improviser, request)
         drawn = futures.Futures(request)
         if request.futures > 1 and self._branching is not None:
             proposal = self._choice(self._branching, request, drawn)
@@ -77,6 +101,12 @@ class Thinker:
             return done
         self._work.popleft()
         return None
+
+    def _companions(self, improviser: Accompanying, request: Request) -> Proposal:
+        began = time.perf_counter_ns()
+        notes = improviser.accompany(request.params, request.keys())
+        took = (time.perf_counter_ns() - began) / 1000 / max(1, len(notes))
+        return Proposal(request.number, tuple(notes), (took,) * len(notes), voice=request.voice)
 
     def _first(self, improviser: Improviser, request: Request) -> Proposal | None:
         """The plan's own future, timing each note in microseconds of wall time."""

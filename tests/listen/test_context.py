@@ -79,3 +79,33 @@ def test_a_prompt_keeps_both_lengths_of_its_notes():
         (4.0, 0.25, 0.5),
         (5.0, 0.25, 0.0),
     ]
+
+
+def test_what_sounds_is_the_same_from_one_moment_to_the_next_where_it_is_to_be_steady():
+    """It lasts 1 s until then, then 2, then 4; what has ended has its length."""
+    context = Context()
+    context.begin(1, Note(60, 80, 10.0, 0.0), held=True)
+    context.begin(2, Note(64, 80, 10.5, 0.0), held=True)
+    context.end(1, 10.75)
+    lengths = [
+        [note.duration for note in context.steady(now, 25, within=1.0)]
+        for now in (10.9, 11.4, 11.6, 12.6)
+    ]
+    assert lengths == [[0.75, 1.0], [0.75, 1.0], [0.75, 2.0], [0.75, 4.0]]
+
+
+def test_its_version_goes_up_with_each_change():
+    """And with nothing else."""
+    context = Context()
+    versions = [context.version]
+    for change in (
+        lambda: context.begin(1, Note(60, 80, 0.0, 0.0), held=True),
+        lambda: context.release(1, 1.0),
+        lambda: context.end(1, 2.0),
+        context.clear,
+    ):
+        change()
+        context.snapshot(9.0)
+        context.end(7, 2.0)  # which is not there
+        versions.append(context.version)
+    assert versions == sorted(set(versions))

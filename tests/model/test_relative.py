@@ -275,7 +275,7 @@ def test_a_longer_context_is_heard_as_far_as_the_training_allows() -> None:
     for count in (60, 30, 10):
         improviser.prime(_music(count))
         improviser.draw(Params(), (1, 1))
-        heard.append(len(ear.notes) - 1)
+        heard.append(len(ear.notes))
     assert heard == [SPEC.length // 2, 30, 10]
 
 

@@ -50,7 +50,7 @@ def test_the_knob_blends_the_styles(improviser: DistributionImproviser, told: To
     improviser.prime(phrase())
     improviser.draw(Params(style=0.25), (1, 0))
     assert set(told.styles) == {(0.75, 0.25, 0.0)}
-    assert len(told.styles) == 1 + 25 + 1  # the blank, the phrase, the note drawn
+    assert len(told.styles) == 1 + 25  # the blank and the phrase; what was drawn waits for the next
 
 
 def test_a_blend_is_of_the_two_styles_it_lies_between(
@@ -68,7 +68,7 @@ def test_a_turned_knob_primes_anew(improviser: DistributionImproviser, told: Tol
     improviser.draw(Params(), (1, 0))
     told.styles.clear()
     improviser.draw(Params(style=1.0), (1, 1))
-    assert told.styles == [(0.0, 1.0, 0.0)] * (1 + 25 + 1)
+    assert told.styles == [(0.0, 1.0, 0.0)] * (1 + 25)
     told.styles.clear()
     improviser.draw(Params(style=1.0), (1, 2))
     assert told.styles == [(0.0, 1.0, 0.0)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from improv.music.event import NoteOff, NoteOn, Other, Source
-from improv.play.effects import Ask, Tell
+from improv.play.effects import Ask, Prepare, Tell
 from improv.play.messages import Action, Notice, Phase, SetParam, Transport
 from support import Metronome, onsets, sent, stage
 
@@ -255,3 +255,36 @@ def test_freezing_nothing_is_said() -> None:
         if isinstance(e, Tell) and isinstance(e.report, Notice)
     ]
     assert said == ["there is nothing to loop yet: play something first"]
+
+
+def test_the_model_is_told_before_your_key_what_it_will_be_asked_with() -> None:
+    """All but that key: after rests, under a key that is held, and with other knobs."""
+    made = stage(Thirds(), idle_start=None, mode="harmonise", companions=2, context=10)
+    for n in range(30):
+        key(made, 60 + n % 7, 1.0 + 0.25 * n, length=(0.1, 0.4)[n % 2])
+    made.feed(SetParam(1, "style", 1.0), 9.0)
+    key(made, 60, 9.5)
+    primer, count = None, 0
+    for _, effect in made.effects:
+        if isinstance(effect, Prepare):
+            primer = effect.request
+        elif isinstance(effect, Ask):
+            assert primer is not None
+            assert effect.request.context[:-1] == primer.context
+            assert effect.request.before == primer.before
+            assert effect.request.params == primer.params
+            count += 1
+    assert count == 31
+
+
+def test_where_nothing_has_changed_the_model_is_told_nothing() -> None:
+    """Time alone, and what is sent on, change nothing; other modes tell nothing ahead."""
+    made = stage(Thirds(), idle_start=None, mode="harmonise")
+    key(made, 60, 1.0)
+    told = sum(isinstance(effect, Prepare) for _, effect in made.effects)
+    made.feed(Other(2.0, bytes((0xB0, 1, 64))), 2.0)
+    made.run_until(60.0)
+    assert sum(isinstance(effect, Prepare) for _, effect in made.effects) == told
+    duet = stage(Thirds(), mode="duet")
+    key(duet, 60, 1.0)
+    assert not any(isinstance(effect, Prepare) for _, effect in duet.effects)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from improv.music.event import Note, ProposedNote
 from improv.music.opening import phrase
 from improv.play.interfaces import Imagined
-from improv.play.messages import ANY, Bounds, Futures, Key, Request
+from improv.play.messages import ANY, Bounds, Futures, Key, Primer, Request
 from improv.play.params import Params
 from improv.session.thinking import Thinker, answer, fitting
 from support import Metronome
@@ -113,3 +113,43 @@ def test_as_many_futures_as_fit_and_one_at_least() -> None:
     assert fitting(0.0) == 32
     assert fitting(0.001) == 12
     assert fitting(1.0) == 1
+
+
+class Attentive(Metronome):
+    """A model that can be told beforehand; it counts the notes it took in."""
+
+    taken = 0
+
+    def prepare(
+        self, context: Sequence[Note], before: Sequence[Note], params: Params
+    ) -> Iterator[None]:
+        for _ in context:
+            Attentive.taken += 1
+            yield
+
+    def accompany(self, params: Params, keys: Sequence[Key]) -> list[ProposedNote]:
+        return [ProposedNote(60 + index, 80, 0.0, 1.0) for _, index in keys]
+
+
+def test_what_is_prepared_is_taken_in_a_note_at_a_time_and_gives_way_to_newer() -> None:
+    """Three notes, then all of what came instead; then it rests."""
+    thinker, notes = Thinker(Attentive(), 1), phrase()
+    thinker.prepare(Primer(notes, (), Params()))
+    for _ in range(3):
+        thinker.take_in()
+    thinker.prepare(Primer(notes[1:], (), Params()))
+    while thinker.preparing:
+        thinker.take_in()
+    assert Attentive.taken == 3 + len(notes) - 1
+
+
+def test_companions_are_drawn_by_a_model_that_can_and_one_by_one_by_others() -> None:
+    """Two either way, in one answer."""
+    asked = Request(-5, phrase(), Params(), 2, 7, 5, together=True)
+    proposal = Thinker(Attentive(), 1).answer(asked)
+    assert proposal is not None
+    assert [note.pitch for note in proposal.notes] == [65, 66]
+    assert len(answer(Metronome(), asked).notes) == 2
+    thinker = Thinker(Metronome(), 1)
+    thinker.prepare(Primer(phrase(), (), Params()))
+    assert not thinker.preparing
