@@ -26,6 +26,7 @@ LOOPBACK = "127.0.0.1"
 PATIENCE_S = 3.0  # that one who comes waits for one who goes: a page that is loaded again does both
 GOODBYE_S = 5.0  # that improv has to end
 MOST = 500  # columns or lines of a terminal
+LARGEST = 64 * 1024  # bytes of one message of a page: what is pasted
 TAKEN = "Somebody is at improv's screen already: one visitor at a time.\n"
 _STATIC = "/static"
 _HEADERS = {
@@ -62,6 +63,8 @@ body.-closed #ended {{ display: block; }}
 </html>
 """
 
+NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+"""What is raised by reading a message that means nothing; it is left."""
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -162,7 +165,7 @@ class Serving:
             raise web.HTTPServiceUnavailable(text=TAKEN)
         self._free.clear()
         try:
-            socket = web.WebSocketResponse(heartbeat=15)
+            socket = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
             await socket.prepare(request)
             await self._play(socket, request.query)
         finally:
@@ -184,7 +187,7 @@ class Serving:
         await service.start(_size(query.get("width"), 80), _size(query.get("height"), 24))
         try:
             async for message in socket:
-                with suppress(ValueError, TypeError, KeyError, IndexError, AttributeError):
+                with suppress(*NONSENSE):
                     await _pass_on(service, socket, json.loads(message.data))
         finally:
             await _end(service)
@@ -222,7 +225,7 @@ def _size(given: Any, usual: int) -> int:
     """Columns or lines that a terminal can have."""
     try:
         return min(MOST, max(1, int(given)))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return usual
 
 
