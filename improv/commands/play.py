@@ -97,7 +97,10 @@ def run(options: argparse.Namespace) -> int:
         player.stop()
         raise
     reports = options.json or options.report is not None
-    code, log = _headless(player, keep_notes=reports) if headless else _on_screen(player)
+    if headless:
+        code, log = _headless(player, keep_notes=reports)
+    else:  # one that is measured is nobody's first
+        code, log = _on_screen(player, remember=options.report is None)
     if options.report is not None:
         from improv.ports.atomic import replace_bytes
 
@@ -127,7 +130,7 @@ def _headless(player: WatchedPlayer, *, keep_notes: bool) -> tuple[int, Log]:
     return headless.run(player, say, keep_notes=keep_notes)
 
 
-def _on_screen(player: WatchedPlayer) -> tuple[int, Log]:
+def _on_screen(player: WatchedPlayer, *, remember: bool) -> tuple[int, Log]:
     import gc
 
     # A seventh of the time to the screen went into collections that find nothing, since almost
@@ -136,7 +139,7 @@ def _on_screen(player: WatchedPlayer) -> tuple[int, Log]:
     from improv.session.headless import Log
     from improv.ui.app import ImprovApp
 
-    app = ImprovApp(player, remember=True)
+    app = ImprovApp(player, remember=remember)
     try:
         app.run()
     finally:

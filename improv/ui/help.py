@@ -67,6 +67,7 @@ def help_page() -> Page:
             ("  ▘▘▘ you   ", "$secondary"), ("▀▀▀ improv   ", "$primary"), "▔▔▔ planned"
         ),
         Content("  ▁▃▆       above the keys: how likely each pitch is to be the next note"),
+        Content("  ● ↶ ↷     the take, up to where it was saved; steps to undo and to redo"),
         Content("  ◇         where a learnt control stands: pass the knob with it"),
         Content("  1.00→1.10 asked for, not in force yet"),
         Content(f"  ┄┄┄ {UNUSED}  turns nothing in what this model plays"),

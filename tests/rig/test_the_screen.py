@@ -23,7 +23,9 @@ SOCKET = "improv-test"
 class Terminal:
     """improv in a terminal of 80 by 24."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        """`folder`: of the musician's configuration."""
+        self._folder = folder
         command = " ".join([sys.executable, "-m", "improv.cli", *options])
         self._tmux(
             "new-session", "-d", "-x", "80", "-y", "24", f"{command}; echo exit $?; sleep 60"
@@ -46,7 +48,7 @@ class Terminal:
         subprocess.run(["tmux", "-L", SOCKET, "kill-server"], check=False)
 
     def _tmux(self, *words: str) -> str:
-        env = os.environ | {"TERM": "xterm-256color"}
+        env = os.environ | {"TERM": "xterm-256color", "XDG_CONFIG_HOME": str(self._folder)}
         return subprocess.run(
             ["tmux", "-L", SOCKET, "-f", "/dev/null", *words],
             check=True, capture_output=True, text=True, env=env,
@@ -54,12 +56,14 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(rig: object) -> Iterator[Terminal]:
+def terminal(rig: object, tmp_path: Path) -> Iterator[Terminal]:
     if shutil.which("tmux") is None:
         if os.environ.get("CI") == "true":
             pytest.fail("CI must run the screen's test: tmux is missing")
         pytest.skip("tmux is not installed (apt: tmux)")
-    terminal = Terminal("--input virtual:improv --output virtual:improv --seed 3 --temperature 0.2")
+    terminal = Terminal(
+        tmp_path, "--input virtual:improv --output virtual:improv --seed 3 --temperature 0.2"
+    )
     yield terminal
     terminal.close()
 
