@@ -64,6 +64,7 @@ class State:
     """Everything on the screen; changed by `take`, `ask` and the passing of time alone."""
 
     def __init__(self) -> None:
+        self.now = 0.0
         self.status: Status | None = None
         self.farewell: Goodbye | None = None
         self.player_gone = False
@@ -176,6 +177,7 @@ class State:
 
     def pass_time(self, now: float) -> None:
         """Forget bars that have left every roll and changes the player did not take up."""
+        self.now = now
         while self.bars and (self.bars[0].end or now) < now - KEPT_S:
             self.bars.popleft()
         for name, asked in list(self._asked.items()):

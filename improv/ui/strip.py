@@ -241,6 +241,10 @@ class StatusStrip(Words):
         )
 
 
+FRESH_S = 60.0
+"""Seconds after which the last notice has lost its sign and its colour."""
+
+
 class Banner(Words):
     """The last notice, or the typed piano's keys while it is on."""
 
@@ -250,7 +254,8 @@ class Banner(Words):
 
     def words(self) -> Content:
         parts: list[Part] = [(" ", DIM)]
-        notice = self.state.log[-1].notice if self.state.log else None
+        last = self.state.log[-1] if self.state.log else None
+        notice = None if last is None else last.notice
         if self._piano.on:
             parts += [
                 (" PIANO ", "bold $background on $secondary"),
@@ -258,7 +263,9 @@ class Banner(Words):
             ]
             if notice is None or notice.level is Level.INFO:
                 parts.append(("a-' play  z x octave  Shift loud  m ends   ", DIM))
-        if notice is not None:
+        if last is not None and self.state.now - last.at > FRESH_S:
+            parts.append((last.notice.text, DIM))
+        elif notice is not None:
             mark, style = LEVELS[notice.level]
             parts += [(f"{mark} ", style), (notice.text, PLAIN)]
         return Content.assemble(*parts)

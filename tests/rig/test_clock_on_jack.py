@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -214,7 +215,7 @@ def test_another_programs_clock_is_followed_and_ours_is_read(
     sender = subprocess.Popen(["jack_midi_clock", "-b", "132", IN], env=environment)
     log = (tmp_path / "dump").open("wb")
     reader = subprocess.Popen(["jack_mclk_dump", "-n", OUT], env=environment, stdout=log)
-    roll = ["python3", "-c", "import jack; c = jack.Client('roll'); c.transport_start()"]
+    roll = [sys.executable, "-c", "import jack; c = jack.Client('roll'); c.transport_start()"]
     try:
         wait_for(lambda: any("mclk" in port for port in far.ports()), word="jack_mclk_dump")
         subprocess.run(roll, env=environment, check=True)

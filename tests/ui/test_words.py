@@ -25,6 +25,22 @@ async def test_a_notice_is_the_banner_and_stays_in_the_log(app, link) -> None:
         assert app.screen is app.screen_stack[0]
 
 
+async def test_a_notice_of_a_minute_ago_is_no_alarm(app, clock) -> None:
+    """It stands there until another comes, without its sign; in the log it has it still."""
+    async with app.run_test(size=SIZE) as pilot:
+        await hear(app, pilot, Notice("port:Volca missed 3 notes", Level.WARNING))
+        clock.now += 59.0
+        await hear(app, pilot)
+        assert "! warning:" in text(app)
+        clock.now += 2.0
+        await hear(app, pilot)
+        assert "warning" not in text(app)
+        assert "port:Volca missed 3 notes" in text(app)
+        await pilot.press("l")
+        await pilot.pause()
+        assert "warning" in text(app)
+
+
 async def test_help_names_every_key(app) -> None:
     """What is bound to the app is written on the page."""
     async with app.run_test(size=(80, 60)) as pilot:
