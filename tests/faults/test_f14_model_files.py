@@ -40,8 +40,13 @@ class Family:
     read: Callable[[Path], object]
 
 
+def _read(path: Path) -> object:
+    return store.read_weights(store.find(path))
+
+
 FAMILIES = {
-    "seed": Family("seed", "store", "encoding", lambda path: store.read_weights(store.find(path))),
+    "seed": Family("seed", "store", "encoding", _read),
+    "bars": Family("bars", "store", "encoding", _read),
     "chords": Family("chords", "chord_store", "version", chord_store.find),
 }
 """Another family of networks is one line here."""
