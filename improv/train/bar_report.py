@@ -141,6 +141,7 @@ def words(told: Mapping[str, Any]) -> str:
 def picture(found: Mapping[str, Figures], path: Path) -> None:
     """Draw the distributions of all, side by side."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     titles = {
         "pitch_class": "pitch class",
@@ -159,6 +160,7 @@ def picture(found: Mapping[str, Figures], path: Path) -> None:
             width = 0.8 / len(found)
             axes.bar(at + (number - (len(found) - 1) / 2) * width, shares, width, label=who)
         axes.set(title=title, ylabel="share")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if name == "pitch_class":
             axes.set_xticks(range(12), [pitch_class_name(n) for n in range(12)])
     axes = panels[-1]

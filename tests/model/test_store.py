@@ -57,7 +57,9 @@ def test_the_seed_model_is_found_by_name() -> None:
 
 def test_a_missing_model_names_those_there_are() -> None:
     """A typing error is answered with the names."""
-    with pytest.raises(UsageError, match=r"no model named 'sead'.*there are: default, bars, seed"):
+    with pytest.raises(
+        UsageError, match=r"no model named 'sead'.*there are: default, bars, bars-alone, seed"
+    ):
         store.find("sead")
 
 
