@@ -38,7 +38,7 @@ from improv.play.params import VOICES, Params
 from improv.play.places import Places
 from improv.play.planning import ALL
 from improv.play.promptness import Promptness
-from improv.play.tempo import Tempo
+from improv.play.tempo import FOLLOWING, Tempo
 from improv.play.voice import Common, Voice
 from improv.play.wire import Wire
 
@@ -361,11 +361,11 @@ class Engine:
             for voice in self._voices:
                 voice.plan.drop(voice.plan.scheduler.heard(now) + COMMIT)
         after = self.sync.word
-        if (before, after) == ("clock", "stopped") and self.phase is Phase.PLAYING:
+        if before in FOLLOWING and after == "stopped" and self.phase is Phase.PLAYING:
             self._transport(Action.PAUSE, now)
             self._stands_with_clock = True
             self._wire.tell(Notice("the clock has stopped, and improv with it; Space plays on"))
-        elif after == "clock" and self._stands_with_clock:
+        elif after in FOLLOWING and self._stands_with_clock:
             self._transport(Action.PLAY, now)
 
     # --- the voices

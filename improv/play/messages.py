@@ -146,7 +146,7 @@ class Sync:
     """The beat it plays to, if any, and in a word whose it is."""
 
     timeline: Timeline | None = None
-    word: str = ""  # internal, clock, stopped (the clock's song), lost, no clock
+    word: str = ""  # internal, clock, link, stopped (their song), lost, no clock, no peers
     runs: bool = False  # the song does
 
 

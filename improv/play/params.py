@@ -95,7 +95,7 @@ MODES = CONTINUE, ANSWER, DUET, ACCOMPANY, HARMONISE, SOLO, CHORDS = (
     "chords",
 )
 LENGTHS = NOTES, SECONDS, YOURS, BARS = ("notes", "seconds", "yours", "bars")
-SYNCS = NO_SYNC, INTERNAL, CLOCK = ("off", "internal", "clock")
+SYNCS = NO_SYNC, INTERNAL, CLOCK, LINK = ("off", "internal", "clock", "link")
 NO_GRID = "off"
 GRIDS = (NO_GRID, "1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
@@ -190,7 +190,7 @@ class Params:
     out_of_scale: str = _choice(SNAP, OUTSIDE, "move a wrong note to the nearest, or never draw it")
     note_length: float = _knob(1.0, 0.1, 4.0, 0.1, "", "times as long as it means its notes")
     polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
-    sync: str = _choice(NO_SYNC, SYNCS, "the beat it plays to: its own, or a MIDI clock's")
+    sync: str = _choice(NO_SYNC, SYNCS, "the beat it plays to: its own, a MIDI clock's or Link's")
     tempo: float = _knob(120.0, 20.0, 300.0, 1.0, "bpm", "its own tempo; b taps it")
     beats_per_bar: int = _knob(4, 1, 16, 1, "", "beats to a bar, in quarters")
     grid: str = _choice(NO_GRID, GRIDS, "draw its notes to the beat; T is triplets")

@@ -1,4 +1,4 @@
-"""Whose beat it plays to: its own, by the knob, or that of a MIDI clock. Pure.
+"""Whose beat it plays to: its own, by the knob, that of a MIDI clock or of a Link session. Pure.
 
 `Follow` and `Beat` come in like anything else that happens, so that a take has them and a replay
 goes by them. A clock that falls silent is followed at its last tempo; where none has ever come,
@@ -13,8 +13,12 @@ from improv.music.chart import NONE as NO_CHART
 from improv.music.timeline import NEAR, Timeline
 from improv.play import voices
 from improv.play.messages import Beat, Follow, Sync
-from improv.play.params import CLOCK, NO_SYNC, Params
+from improv.play.params import CLOCK, LINK, NO_SYNC, Params
 
+FOLLOWING = frozenset({CLOCK, LINK})
+"""What is followed, in a word of `Sync` as well."""
+ALONE = {CLOCK: "no clock", LINK: "no peers"}
+"""The word where nothing of that kind has ever come."""
 MOVED = 0.005
 """Seconds by which a beat may move under what is planned; a player's hands are no steadier."""
 BEFORE_THE_LINE = 0.010
@@ -39,7 +43,7 @@ class Tempo:
         """The beat to play to, or None where it plays to none; chords need one."""
         if params.sync == NO_SYNC:
             return self._own if params.chart != NO_CHART or voices.play_chords(params) else None
-        theirs = self._follow.timeline if params.sync == CLOCK else None
+        theirs = self._follow.timeline if params.sync in FOLLOWING else None
         return self._own if theirs is None else theirs
 
     def sync(self, params: Params) -> Sync:
@@ -48,9 +52,8 @@ class Tempo:
         if timeline is None:
             return Sync()
         if timeline is self._own:
-            waits = params.sync == CLOCK
-            return Sync(timeline, "no clock" if waits else "internal", runs=True)
-        word = "lost" if self._follow.lost else "clock" if self._follow.runs else "stopped"
+            return Sync(timeline, ALONE.get(params.sync, "internal"), runs=True)
+        word = "lost" if self._follow.lost else params.sync if self._follow.runs else "stopped"
         return Sync(timeline, word, runs=self._follow.runs)
 
     def answer(self, end: float, params: Params) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The conductor: follows the MIDI clock that comes in, and beats time for others.
+"""The conductor: follows the MIDI clock that comes in or a Link session, and beats time for others.
 
 It belongs to the loop thread. The engine alone knows the beat in force; here pulses of a clock
 become word of its beat for the engine (once a beat, or when it has moved), and the engine's beat
@@ -24,9 +24,10 @@ from improv.play.effects import EVERYBODY, Item, Send
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.messages import Beat, Follow, Level, Notice, Phase
-from improv.play.params import CLOCK, INTERNAL, NO_SYNC, Params
+from improv.play.params import CLOCK, INTERNAL, LINK, NO_SYNC, Params
 from improv.play.sensing import ACTIVE_SENSING, Sensing
 from improv.play.timing import Meter
+from improv.session.linking import Linking
 from improv.session.messages import PlayerSetup, Tap, Turn
 from improv.session.outgoing import Outgoing
 
@@ -76,6 +77,7 @@ class Conductor:
         self._put = put
         self._outgoing = outgoing
         self._loop = PulseLoop()
+        self._linking = Linking(put)
         self._taps = Taps()
         self._out = ClockOut()
         self._ticks = Metronome()
@@ -118,6 +120,7 @@ class Conductor:
 
     def close(self) -> list[Output]:
         """Stop; the metronome's own outputs, which the caller is to close."""
+        self._linking.close()
         self._send(self._out.end(self._clock()))
         return [self.click.part(name, ()) for name in tuple(self.click.outputs)]
 
@@ -179,7 +182,7 @@ class Conductor:
     def due(self, engine: Engine) -> float:
         """When to call `pass_on` at the latest."""
         times = [self._sensing.due]
-        times += [self._look_at] if engine.params.sync == CLOCK else []
+        times += [self._look_at] if engine.params.sync in {CLOCK, LINK} else []
         timeline = engine.sync.timeline
         if timeline is not None and self._clocked:
             times.append(self._out.due(timeline) - _ahead(self._outgoing))
@@ -192,7 +195,7 @@ class Conductor:
         params, sync = engine.params, engine.sync
         self.click.footing = self._outgoing.footing
         self._listen(inputs.values(), on=params.sync == CLOCK)
-        own = sync.word in {"internal", "no clock"}
+        own = sync.word in {"internal", "no clock", "no peers"}
         runs = engine.phase not in STANDING if own else sync.runs
         timeline, name = sync.timeline, self.metronome
         self._clock_out(timeline if params.clock_out else None, now, runs=runs)
@@ -214,15 +217,18 @@ class Conductor:
                     outgoing.tell(name, _sends([(now, ACTIVE_SENSING)]))
 
     def _look(self, params: Params, now: float) -> list[Item | Notice]:
-        """Whether the clock has fallen silent."""
-        if params.sync != CLOCK or now < self._look_at:
+        """Whether the clock has fallen silent, and how a Link session stands."""
+        if now < self._look_at:
             return []
         self._look_at = now + LOOK
+        linked = self._linking.look(params, now)
+        if params.sync != CLOCK:
+            return linked
         if self._loop.timeline is None or self._told.lost or not self._loop.is_lost(now):
-            return []
+            return linked
         stood = not self._loop.runs
         words = f"the clock of {self._port} is silent; going on at its last tempo"
-        return [*self._tell(now), *([] if stood else [Notice(words, Level.WARNING)])]
+        return [*linked, *self._tell(now), *([] if stood else [Notice(words, Level.WARNING)])]
 
     def _listen(self, inputs: Any, *, on: bool) -> None:
         there = {id(port): port for port in inputs if isinstance(port, ClockSource)} if on else {}

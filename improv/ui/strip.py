@@ -113,7 +113,7 @@ def beat(status: Status) -> list[Part]:
     if sync.timeline is None:
         return []
     bar, on = sync.timeline.position(status.now, status.params.beats_per_bar)
-    warns = sync.word in {"lost", "no clock"}
+    warns = sync.word in {"lost", "no clock", "no peers"}
     named = [] if status.chord == NO_CHORD else [("  ", DIM), (f"{status.chord} ", "bold $primary")]
     return [
         (f"{sync.timeline.bpm:.1f} bpm  {bar}.{on}  ", "bold $foreground"),
