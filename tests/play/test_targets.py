@@ -64,6 +64,7 @@ def test_a_voice_that_is_off_has_nothing_to_turn() -> None:
         ("density", True),
         ("voice_2.density", True),
         ("voice_2", True),
+        ("accompany.velocity", True),
         ("voice_2.tempo", False),  # which all have in common
         ("voice_5.density", False),
         ("voice_2.nonsense", False),

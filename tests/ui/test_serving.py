@@ -226,9 +226,19 @@ async def shown(browser: Browser, theme: str) -> bytes:
     raise AssertionError(f"improv is not drawn in {theme}: {found}")
 
 
+@pytest.fixture
+def chromium_path() -> str:
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must show the screen in a browser: Chromium is missing")
+        pytest.skip("Chromium is not installed (apt: chromium)")
+    return CHROMIUM
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt: chromium)")
-async def test_a_browser_shows_the_screen_and_its_keys_turn_it(tmp_path: Path, monkeypatch) -> None:
+async def test_a_browser_shows_the_screen_and_its_keys_turn_it(
+    chromium_path: str, tmp_path: Path, monkeypatch
+) -> None:
     """The whole of improv in headless Chromium: drawn in its colours, and in others by a key."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -238,7 +248,7 @@ async def test_a_browser_shows_the_screen_and_its_keys_turn_it(tmp_path: Path, m
     served, profile = Serving(command, 0), tmp_path / "profile"
     await served.open()
     chromium = await asyncio.create_subprocess_exec(
-        str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", served.url,
+        chromium_path, *FLAGS, f"--user-data-dir={profile}", served.url,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
