@@ -7,7 +7,6 @@ all, and none leads. Beats of two peers are numbered otherwise, but bars begin t
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +31,8 @@ class Peer:
 
     def __init__(self, bpm: float, beats_per_bar: int, clock: Clock = monotonic) -> None:
         """Join, and bring that tempo where nobody is yet. Raises DeviceError without Link."""
+        import asyncio  # which a player that is in no session starts without
+
         try:
             import aalink
         except ImportError as error:
