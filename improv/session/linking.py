@@ -15,12 +15,14 @@ from improv.errors import DeviceError
 from improv.music.timeline import Timeline
 from improv.play.effects import Item
 from improv.play.messages import Follow, Level, Notice
-from improv.play.params import INTERNAL, LINK, Params
+from improv.play.params import INTERNAL, KNOBS, LINK, Params
 from improv.ports.linked import Peer, Session
 from improv.session.messages import Turn
 
 TELL_EVERY = 1.0
 """Seconds after which the engine is told again."""
+SAME = 0.01
+"""Beats a minute that two tempos may differ and still be one."""
 MOVED = 0.0003
 """Seconds by which the beat has moved when it is told at once."""
 
@@ -45,6 +47,7 @@ class Linking:
         self._join = join
         self._member: Member | None = None
         self._tempo = 0.0  # of the knob, as it was last seen
+        self._asked = 0.0  # where it was last sent
         self._told = Follow()
         self._told_at = 0.0
         self._played = False
@@ -60,14 +63,31 @@ class Linking:
                 self._put(Turn("sync", INTERNAL))
                 return [Notice(f"{error}; playing to its own tempo", Level.ERROR)]
             self._tempo = params.tempo
-        if params.tempo != self._tempo:
-            self._tempo = params.tempo
-            self._member.turn(params.tempo)
-        return self._tell(self._member.session(params.beats_per_bar), now)
+        session = self._member.session(params.beats_per_bar)
+        if self._agree(self._member, params.tempo, session):
+            session = self._member.session(params.beats_per_bar)
+        return self._tell(session, now)
 
     def close(self) -> None:
         """Leave the session."""
         self._leave()
+
+    def _agree(self, member: Member, knob: float, session: Session) -> bool:
+        """One tempo, whoever turned it last; whether that was the knob.
+
+        Theirs becomes the knob's place, so that its next turn goes on from what is heard.
+        """
+        tempo = KNOBS["tempo"]
+        theirs = min(max(round(session.timeline.bpm, 2), tempo.low), tempo.high)
+        turned, self._tempo = knob not in {self._tempo, self._asked}, knob
+        if abs(knob - theirs) < SAME:
+            return False
+        if turned:
+            member.turn(knob)
+        elif session.peers:
+            self._asked = theirs
+            self._put(Turn("tempo", theirs))
+        return turned
 
     def _leave(self) -> list[Item | Notice]:
         if self._member is None:

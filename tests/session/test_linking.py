@@ -66,6 +66,34 @@ def test_a_tempo_turned_in_improv_is_the_sessions() -> None:
     assert follow.timeline.bpm == others.timeline.bpm == 140.0
 
 
+def test_the_knob_goes_where_the_others_turn_the_tempo() -> None:
+    """So that its next turn goes on from there; what comes round as its place is no turn."""
+    others, put = Others(), []
+    linking = Linking(put.append, others.join)
+    linking.look(LINKED, 0.0)
+    assert put == [Turn("tempo", 90.0)]
+    others.timeline = Timeline(0.0, 0.0, 96.004)
+    linking.look(replace(LINKED, tempo=90.0), 0.1)
+    assert put[1:] == [Turn("tempo", 96.0)]
+    linking.look(replace(LINKED, tempo=96.0), 0.2)
+    assert others.timeline.bpm == 96.004
+    linking.look(replace(LINKED, tempo=97.0), 0.3)
+    assert others.timeline.bpm == 97.0
+    assert len(put) == 2
+
+
+def test_a_tempo_beyond_the_knob_is_followed_all_the_same() -> None:
+    """It stands at its end, and does not pull the session there."""
+    others, put = Others(), []
+    others.timeline = Timeline(0.0, 0.0, 400.0)
+    linking = Linking(put.append, others.join)
+    linking.look(LINKED, 0.0)
+    assert put == [Turn("tempo", 300.0)]
+    for now in (0.1, 0.2):
+        linking.look(replace(LINKED, tempo=300.0), now)
+    assert others.timeline.bpm == 400.0
+
+
 def test_without_others_its_own_beat_goes_on_and_after_them_theirs() -> None:
     """Alone it is told nothing; left alone it is told that the beat is lost, once."""
     others = Others()
