@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -22,23 +23,18 @@ def own_takes(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return folder
 
 
-@pytest.hookimpl(trylast=True)  # when every folder has marked its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that none is left over when all but one process are done.
+    """Those that wait among those that work, the slow ones first, and the soak before all.
 
-    What measures times through JACK (tests/rig) does so one after the other, whatever runs beside
-    it; pyproject.toml has pytest-xdist keep this order.
+    A test through JACK waits for nine tenths of its time, which the other processes of pytest-xdist
+    can work in; pyproject.toml has it keep this order.
     """
+    kinds: dict[str, list[pytest.Item]] = {"soak": [], "waits": [], "works": []}
     for item in items:
-        if item.get_closest_marker("rig") is not None and "rig" in item.path.parent.name:
-            item.add_marker(pytest.mark.xdist_group("rig"))
-    items.sort(key=_later)
-
-
-def _later(item: pytest.Item) -> int:
-    """0 for the soak, which takes minutes whatever is done, 1 for the rig, 2 for what is slow."""
-    if item.path.name == "test_f11_soak.py":
-        return 0
-    if item.get_closest_marker("xdist_group") is not None:
-        return 1
-    return 2 if item.get_closest_marker("slow") is not None else 3
+        kind = "works" if item.get_closest_marker("rig") is None else "waits"
+        kinds["soak" if item.path.name == "test_f11_soak.py" else kind].append(item)
+    places = [(-1.0, item) for item in kinds["soak"]]
+    for kind in ("waits", "works"):
+        line = sorted(kinds[kind], key=lambda item: item.get_closest_marker("slow") is None)
+        places += [(place / len(line), item) for place, item in enumerate(line)]
+    items[:] = [item for _, item in sorted(places, key=itemgetter(0))]

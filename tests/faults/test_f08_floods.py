@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from faults.instrument import Playing, down, memory_mb
 from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, wait_for, wait_until
@@ -14,8 +13,6 @@ from improv.play.clock import monotonic
 RATE, SECONDS, NOTES = 10_000, 10.0, 60
 FLOOD = (b"\xf8", b"\xfe", b"\xf0\x7e\x7f\x09\x01\xf7")
 Say = Callable[[str], None]
-# a player that is flooded works before others may: not beside those whose times are measured
-pytestmark = pytest.mark.xdist_group("rig")
 
 
 def flooded(far: FarEnd) -> tuple[Playing, float, int, int]:

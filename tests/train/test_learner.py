@@ -21,6 +21,7 @@ from improv.train.learner import Alone, compiled
 from improv.train.lessons import Lesson, SequenceLessons
 
 HERE = Path(__file__)
+pytestmark = pytest.mark.xdist_group("learner")  # `wanted` is compiled once, for half a minute
 TINY = TrainConfig(
     architecture="relative",
     units=16,
