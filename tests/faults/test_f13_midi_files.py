@@ -59,6 +59,46 @@ def test_five_thousand_damaged_files_give_notes_or_a_sentence(figure: Say) -> No
     assert most < 300
 
 
+READ_PACK = """
+import json, sys, time, zipfile
+from faults.instrument import most_memory_mb
+from improv.errors import InputError
+from improv.ports.midifile import read_arrays
+good = refused = 0
+slowest = 0.0
+with zipfile.ZipFile(sys.argv[1]) as pack:
+    for name in pack.namelist():
+        if not name.endswith(".mid"):
+            continue
+        data = pack.read(name)
+        began = time.process_time()
+        try:
+            good += len(read_arrays(data).pitch) > 0
+        except InputError:
+            refused += 1
+        slowest = max(slowest, time.process_time() - began)
+print(json.dumps([good, refused, slowest, most_memory_mb()]))
+"""
+
+
+@pytest.mark.skipif(not files.NASTY.exists(), reason="no data pack")
+def test_hard_files_of_others_take_no_longer(figure: Say) -> None:
+    """Those that other libraries stumble over; what each gives is test_midifile.py's."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_PACK, str(files.NASTY)],
+        capture_output=True, text=True, check=False, env=with_tests(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    good, refused, slowest, most = json.loads(done.stdout)
+    figure(
+        f"{good + refused} hard files: {good} gave notes; the slowest took "
+        f"{1000 * slowest:.0f} ms, {most:.0f} MB at most"
+    )
+    assert good + refused >= 30
+    assert slowest < 2.0
+    assert most < 300
+
+
 def improv(*line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "improv.cli", *line],

@@ -18,6 +18,7 @@ from improv.ports import smf
 from improv.ports.midifile import MAX_BYTES, SHORTEST, read_arrays, read_notes
 
 DATA = Path(os.environ.get("IMPROV_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+NASTY = DATA / "nasty-midi.zip"
 END = b"\x00\xff\x2f\x00"
 NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x00"  # C4 for 0x60 ticks
 
@@ -207,11 +208,11 @@ def test_a_file_made_to_take_long_does_not(data: bytes):
     assert time.process_time() - began < 2
 
 
-@pytest.mark.skipif(not (DATA / "nasty-midi.zip").exists(), reason="no data pack")
+@pytest.mark.skipif(not NASTY.exists(), reason="no data pack")
 def test_each_hard_file_of_the_pack_gives_notes_or_a_sentence():
     """Thirty files that break mido, pretty_midi or symusic; what we make of each."""
     counts, refused = {}, {}
-    with zipfile.ZipFile(DATA / "nasty-midi.zip") as pack:
+    with zipfile.ZipFile(NASTY) as pack:
         for name in pack.namelist():
             if name.endswith(".mid"):
                 try:
