@@ -154,7 +154,7 @@ def test_a_knob_that_a_model_leaves_unused_is_said(tmp_path, capsys):
     assert "the model seed plays the same whatever style is" in said.err
     assert "time_temperature" not in said.err
     assert json.loads(said.out)["unused"] == ["style"]
-    line = "--headless --json --seconds 2 --input none --output none --model seed --style 1"
+    line = "--headless --json --seconds 5 --input none --output none --model seed --style 1"
     assert main(line.split()) == 0
     said = capsys.readouterr()
     assert "whatever style is" in said.err
