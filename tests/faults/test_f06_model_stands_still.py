@@ -64,8 +64,8 @@ import improv.play.scheduler
 improv.play.scheduler.TOO_LATE = 1e9
 import improv.play.planning, improv.play.asking
 placed = improv.play.planning.place
-def from_then_on(proposed, *, anchor, floor, before=()):
-    return placed(proposed, anchor=anchor, floor=float("-inf"))
+def from_then_on(proposed, *, anchor, floor, before=(), timeline=None):
+    return placed(proposed, anchor=anchor, floor=float("-inf"), timeline=timeline)
 improv.play.planning.place = from_then_on
 improv.play.asking.begins = lambda *_: (float("-inf"), float("inf"))
 """

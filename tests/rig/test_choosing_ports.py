@@ -45,6 +45,7 @@ class Chosen:
     def wait_open(self, outputs: tuple[str, ...], inputs: tuple[str, ...]) -> None:
         wait_for(
             lambda: (now := self.status()) and (now.outputs, now.inputs) == (outputs, inputs),
+            seconds=15.0,  # beside a test that computes
             word=f"{outputs} and {inputs}",
         )
 
