@@ -42,14 +42,23 @@ print(json.dumps([good, refused, slowest, most_memory_mb()]))
 """
 
 
-def test_five_thousand_damaged_files_give_notes_or_a_sentence(figure: Say) -> None:
-    """Read in a process of its own, so that its memory is known."""
+def read_apart(program: str, argument: str) -> list[float]:
+    """What a process of its own found, so that its memory is known.
+
+    How many files gave notes, how many a sentence, the slowest in seconds, and MB at most.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(MUTATIONS)],
+        [sys.executable, "-c", program, argument],
         capture_output=True, text=True, check=False, env=with_tests(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    good, refused, slowest, most = json.loads(done.stdout)
+    found: list[float] = json.loads(done.stdout)
+    return found
+
+
+def test_five_thousand_damaged_files_give_notes_or_a_sentence(figure: Say) -> None:
+    """None takes longer, none more memory, and none ends in another error."""
+    good, refused, slowest, most = read_apart(READ, str(MUTATIONS))
     figure(
         f"{good + refused:,} files: {good:,} gave notes, {refused:,} a sentence; the slowest took "
         f"{1000 * slowest:.0f} ms of processor time, {most:.0f} MB at most"
@@ -84,12 +93,7 @@ print(json.dumps([good, refused, slowest, most_memory_mb()]))
 @pytest.mark.skipif(not files.NASTY.exists(), reason="no data pack")
 def test_hard_files_of_others_take_no_longer(figure: Say) -> None:
     """Those that other libraries stumble over; what each gives is test_midifile.py's."""
-    done = subprocess.run(
-        [sys.executable, "-c", READ_PACK, str(files.NASTY)],
-        capture_output=True, text=True, check=False, env=with_tests(),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    good, refused, slowest, most = json.loads(done.stdout)
+    good, refused, slowest, most = read_apart(READ_PACK, str(files.NASTY))
     figure(
         f"{good + refused} hard files: {good} gave notes; the slowest took "
         f"{1000 * slowest:.0f} ms, {most:.0f} MB at most"
