@@ -52,6 +52,7 @@ def test_a_killed_player_is_shown_and_started_again_and_every_note_is_let_go(
     playing.player.send(Transport(Action.PLAY))
     wait_for(lambda: len(playing.sounded()) > 5, 20, "music")
     hold_chord(far)
+    wait_for(lambda: playing.status.phase is Phase.LISTENING, 10, "yours")  # said after the keys
     playing.player.send(Transport(Action.PLAY))
     wait_for(lambda: playing.status.phase is Phase.PLAYING, 10, "its turn")
     first = playing.pid
