@@ -7,6 +7,8 @@ them. When the visitor leaves, improv ends and every note with it.
 Whoever reaches the screen can play it, so: it listens on 127.0.0.1 and nowhere else. A name that a
 stranger's page has made point here (DNS rebinding) shows in the Host header, and another page's
 script in Origin: both are refused. The page takes nothing from elsewhere (Content-Security-Policy).
+A connection has a few seconds for its request (callers.py), a message of a page at most `LARGEST`
+bytes, and of more than `RATE` a second the rest waits.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from improv.errors import DeviceError
+from improv.ui.callers import PATIENCE_S as IDLE_S
+from improv.ui.callers import Callers
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 3.0  # that one who comes waits for one who goes: a page that is loaded again does both
 GOODBYE_S = 5.0  # that improv has to end
 MOST = 500  # columns or lines of a terminal
 LARGEST = 64 * 1024  # bytes of one message of a page: what is pasted
+RATE = 500  # messages of a page a second, and that many at once: a mouse sends 120
 TAKEN = "Somebody is at improv's screen already: one visitor at a time.\n"
 _STATIC = "/static"
 _HEADERS = {
@@ -89,6 +94,8 @@ class Serving:
         self._free = asyncio.Event()
         self._free.set()
         self._runner: Any = None
+        self._server: Any = None
+        self.callers: Callers  # from `open` on
 
     @property
     def url(self) -> str:
@@ -110,26 +117,29 @@ class Serving:
         app.router.add_get("/", self._index)
         app.router.add_get("/ws", self._visit)
         app.router.add_static(_STATIC, static)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, self._port)
+        self.callers = Callers(self._runner.server)
+        loop = asyncio.get_running_loop()
         try:
-            await site.start()
+            self._server = await loop.create_server(self.callers, LOOPBACK, self._port)
         except OSError as error:
             await self._runner.cleanup()
             raise DeviceError(
                 f"port {self._port} can't be had ({error.strerror}); choose another with --port"
             ) from None
-        self._port = self._runner.addresses[0][1]
+        self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """End, and a visit with it."""
+        self._server.close()
         await self._runner.cleanup()
 
     async def _guarded(self, request: Any, handler: Handler) -> Any:
         """Refuse what did not come from this machine's own page; say what a page may do."""
         from aiohttp import web
 
+        self.callers.heard(request.protocol)
         hosts = {f"{LOOPBACK}:{self._port}", f"localhost:{self._port}"}
         origin = request.headers.get("Origin")
         if request.host not in hosts:
@@ -185,12 +195,27 @@ class Serving:
             download_manager=DownloadManager(),
         )
         await service.start(_size(query.get("width"), 80), _size(query.get("height"), 24))
+        pace = Pace()
         try:
             async for message in socket:
+                await pace.wait()
                 with suppress(*NONSENSE):
                     await _pass_on(service, socket, json.loads(message.data))
         finally:
             await _end(service)
+
+
+class Pace:
+    """At most `RATE` steps a second, and that many at once; what is sent meanwhile waits."""
+
+    def __init__(self) -> None:
+        self._spent_until = 0.0  # if each step took its share of a second
+
+    async def wait(self) -> None:
+        """Take a step, once there is room for it."""
+        now = asyncio.get_running_loop().time()
+        self._spent_until = max(self._spent_until, now) + 1.0 / RATE
+        await asyncio.sleep(max(0.0, self._spent_until - now - 1.0))
 
 
 async def _end(service: Any) -> None:

@@ -139,7 +139,7 @@ async def test_the_page_takes_nothing_from_elsewhere(served: Serving) -> None:
 
 async def test_it_listens_on_this_machine_alone(served: Serving) -> None:
     """On the loopback address, not on every one there is."""
-    assert [address[0] for address in served._runner.addresses] == ["127.0.0.1"]
+    assert [each.getsockname()[0] for each in served._server.sockets] == ["127.0.0.1"]
 
 
 async def test_a_port_that_is_taken_is_said(command: str) -> None:
