@@ -1,7 +1,7 @@
 """Companions: notes of improv's that go with a note of yours, for as long as you hold it.
 
-Rule: a companion ends with the note it goes with, whoever lets that go. One that would come after
-its note has ended is not played at all.
+Rule: a companion ends with the note it goes with, whoever lets that go; where nobody does, as any
+note of improv's does at its longest. One that would come after its note has ended is not played.
 
 You hear how late they are, so the model is told between your notes what has sounded: when a key
 comes it has only that to take in.
@@ -17,22 +17,15 @@ from improv.play import asking
 from improv.play.effects import Ask, Prepare
 from improv.play.messages import Proposal
 from improv.play.params import Params
-from improv.play.scheduler import Scheduler
 from improv.play.wire import Wire
-
-LONGEST = 10.0
-"""Seconds; a companion whose key was never let go ends by itself."""
 
 
 class Companions:
     """Those of a voice that are asked for; what sounds is the wire's."""
 
-    def __init__(
-        self, context: Context, wire: Wire, scheduler: Scheduler, seed: int, voice: int
-    ) -> None:
+    def __init__(self, context: Context, wire: Wire, seed: int, voice: int) -> None:
         self._context = context
         self._wire = wire
-        self._scheduler = scheduler
         self._seed = seed
         self._voice = voice
         self._asked: set[int] = set()
@@ -58,10 +51,10 @@ class Companions:
             serial = self._wire.new_serial()
             self._context.begin(serial, note, held=True)
             self._wire.start(
-                serial, params.channel, note, now, due=now, audible=True, voice=self._voice
-            )
+                serial, params.channel, note, now,
+                due=now, audible=True, voice=self._voice, longest=params.longest,
+            )  # fmt: skip
             self._wire.tie(serial, -proposal.number)
-            self._scheduler.owe(serial, now + LONGEST)
         return len(notes)
 
     def prepare(self, params: Params, now: float) -> None:

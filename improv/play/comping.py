@@ -111,8 +111,9 @@ class Comping:
         self._wire.make_room(params, note, now, self._voice)
         serial = self._wire.new_serial()
         self._wire.start(
-            serial, params.channel, note, now, due=note.start, audible=True, voice=self._voice
-        )
+            serial, params.channel, note, now,
+            due=note.start, audible=True, voice=self._voice, longest=params.longest,
+        )  # fmt: skip
         self._scheduler.owe(serial, note.start + note.duration)
 
     def _note(

@@ -167,6 +167,8 @@ class Engine:
         """When `handle(None, now)` must be called at the latest; None while nothing is due."""
         times = [voice.due() for voice in self._voices]
         times += [self._harmony.due()] if self._is_awake else []
+        if (overdue := self._wire.ledger.due) is not None:
+            times.append(overdue - self._first.plan.scheduler.lead)
         return min((time for time in times if time is not None), default=None)
 
     def greeting(self, now: float) -> list[Send]:
@@ -263,10 +265,9 @@ class Engine:
                     voice.hand_over(event.data, now)
 
     def _strike(self, strike: Strike, now: float) -> None:
-        params = self.params
-        serial = self._hands.strike(strike, params.channel, now, audible=params.thru)
+        serial = self._hands.strike(strike, self.params, now)
         self._first.plan.scheduler.owe(serial, now + strike.duration)
-        self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, params.channel), now)
+        self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, self.params.channel), now)
 
     def _say_it_loops(self, now: float) -> None:
         """Once, and again after a while: what it plays comes back to it."""
@@ -388,6 +389,7 @@ class Engine:
                 voice.reharmonise(since)
         for voice in self._voices:
             voice.advance(now)
+        self._wire.end_overdue(self._first.plan.scheduler.heard(now), now)
         if self._limit is not None and self._first.played >= self._limit:
             for voice in self._on()[1:]:
                 voice.rest(Action.STOP)

@@ -6,12 +6,15 @@ Rule: a note of yours sounds until its key is let go, and then for as long as th
 
 from __future__ import annotations
 
+import math
+
 from improv.listen.context import Context
 from improv.listen.pairing import Pairing
 from improv.listen.sustain import lets_keys_go
 from improv.listen.turns import Turns
 from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
 from improv.play.messages import Strike
+from improv.play.params import Params
 from improv.play.wire import Wire
 
 
@@ -44,12 +47,11 @@ class Hands:
             self._wire.end(serial, now, at=event.at)
             self._turns.release(event.at, self._kept)
 
-    def strike(self, strike: Strike, channel: int, now: float, *, audible: bool) -> int:
+    def strike(self, strike: Strike, params: Params, now: float) -> int:
         """A key of the typed piano; the serial of its note, which somebody else must end."""
         serial = self._wire.new_serial()
-        self._start(
-            serial, NoteOn(now, strike.pitch, strike.velocity, channel), now, audible=audible
-        )
+        struck = NoteOn(now, strike.pitch, strike.velocity, params.channel)
+        self._start(serial, struck, now, audible=params.thru, longest=params.longest)
         return serial
 
     def control(self, event: Other, now: float, *, audible: bool) -> None:
@@ -78,8 +80,12 @@ class Hands:
         """Notes of yours that sound, by a key or by the pedal."""
         return len(self._pairing) + self._wire.ringing
 
-    def _start(self, serial: int, event: NoteOn, now: float, *, audible: bool) -> None:
+    def _start(
+        self, serial: int, event: NoteOn, now: float, *, audible: bool, longest: float = math.inf
+    ) -> None:
         note = Note(event.pitch, event.velocity, event.at, 0.0, Source.YOU)
         self._context.begin(serial, note, held=True)
-        self._wire.start(serial, event.channel, note, now, due=now, audible=audible)
+        self._wire.start(
+            serial, event.channel, note, now, due=now, audible=audible, longest=longest
+        )
         self._turns.onset(event.at, self._kept)

@@ -3,10 +3,13 @@
 Rule: what goes out as a note-on goes out once more as a note-off, exactly once. An off belongs to
 a note's serial and not to its pitch, so a key struck again first ends the note that has it, and
 the owed off of that older note then finds nothing left to do.
+
+The last net is here too: a note that nobody has ended by `until` is `overdue`, whoever was to.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from improv.music.event import Source
@@ -26,6 +29,7 @@ class Sounding:
     source: Source
     audible: bool = True  # False: known to takes only, thru is off
     voice: int = 1
+    until: float = math.inf  # when it ends at the latest; your own keys are yours to hold
 
     @property
     def key(self) -> tuple[int, int, bool]:
@@ -85,6 +89,17 @@ class Ledger:
     def sounding(self, source: Source | None = None) -> list[Sounding]:
         """Notes that sound now, all or those of one source."""
         return [n for n in self._by_serial.values() if source is None or n.source is source]
+
+    @property
+    def due(self) -> float | None:
+        """When the first of them is overdue; None where none ever is."""
+        until = (note.until for note in self._by_serial.values())
+        return min((time for time in until if time < math.inf), default=None)
+
+    def overdue(self, now: float) -> list[Sounding]:
+        """Those that should have ended by now, in the order of when."""
+        late = (note for note in self._by_serial.values() if note.until <= now)
+        return sorted(late, key=lambda note: note.until)
 
     def touch(self, channel: int) -> None:
         """Remember a channel that something was sent on, so that `silence` resets it."""

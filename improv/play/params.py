@@ -189,6 +189,9 @@ class Params:
     scale_lock: float = _knob(1.0, 0.0, 1.0, 0.1, "", "how strictly it keeps to the scale")
     out_of_scale: str = _choice(SNAP, OUTSIDE, "move a wrong note to the nearest, or never draw it")
     note_length: float = _knob(1.0, 0.1, 4.0, 0.1, "", "times as long as it means its notes")
+    longest: float = _knob(
+        10.0, 0.5, 60.0, 0.5, "s", "by then a note of its own ends, whatever it is"
+    )
     polyphony: int = _knob(24, 1, 24, 1, "", "notes of its own at once; 1 is a single line")
     sync: str = _choice(NO_SYNC, SYNCS, "the beat it plays to: its own, a MIDI clock's or Link's")
     tempo: float = _knob(120.0, 20.0, 300.0, 1.0, "bpm", "its own tempo; b taps it")

@@ -80,9 +80,7 @@ class Voice:
             number,
         )
         self._part = modes.YourPart()
-        self._companions = Companions(
-            common.context, common.wire, self.plan.scheduler, seed, number
-        )
+        self._companions = Companions(common.context, common.wire, seed, number)
         self._harmony = common.harmony
         self._comping = Comping(common.harmony, common.wire, self.plan.scheduler, seed, number)
         self._ready = False
@@ -329,10 +327,10 @@ class Voice:
         self.played += 1
         self.plan.sounded(note, now)
         self._context.begin(serial, note, held=False)
-        channel = self.params.channel
         self._wire.start(
-            serial, channel, note, now, due=note.start, audible=True, voice=self.number
-        )
+            serial, self.params.channel, note, now,
+            due=note.start, audible=True, voice=self.number, longest=self.params.longest,
+        )  # fmt: skip
         self.plan.scheduler.owe(serial, note.start + note.duration)
 
     def _answer_due(self) -> float | None:

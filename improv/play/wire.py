@@ -13,6 +13,7 @@ improv's notes don't ring, and yours do wherever you hear them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -64,10 +65,14 @@ class Wire:
         due: float,
         audible: bool,
         voice: int = 1,
+        longest: float = math.inf,
     ) -> None:
-        """Start a note that is due at `due`; one that is not audible goes to takes only."""
+        """Start a note that is due at `due`; one that is not audible goes to takes only.
+
+        It ends `longest` seconds later, if nobody has ended it before.
+        """
         note = self._as_it_sounds(note)
-        sounding = Sounding(serial, channel, note.pitch, note.source, audible, voice)
+        sounding = Sounding(serial, channel, note.pitch, note.source, audible, voice, due + longest)
         cut = self.ledger.start(sounding)
         heard = max(now, due)
         if cut is not None:  # a late wake must not put the end of one behind the start of the next
@@ -105,6 +110,11 @@ class Wire:
         if note is not None:
             due = now if due is None else due
             self._let_go(note, now, due=due, at=due if at is None else at)
+
+    def end_overdue(self, by: float, now: float) -> None:
+        """End the notes that should have ended by then: what was to end them has failed."""
+        for note in self.ledger.overdue(by):
+            self.end(note.serial, now, due=note.until)
 
     def end_all(self, source: Source, now: float, voice: int | None = None) -> int:
         """End all notes of one of us, or of one voice; how many there were."""
