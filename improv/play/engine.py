@@ -334,7 +334,7 @@ class Engine:
     def _move(self, action: Action, now: float) -> None:
         """Go on from elsewhere in the music."""
         for voice in self._voices:
-            voice.forget()
+            voice.plan.go_elsewhere()
         moved, words = self._places.move(action, now)
         if action is Action.NEW:
             self._tempo.begin_anew(now)

@@ -29,6 +29,9 @@ from improv.play.tempo import Tempo
 
 ALL = float("-inf")
 """As the time after which a plan is dropped."""
+ELSEWHERE = 0x5851F42D4C957F2D
+"""By which its seed moves on with the music: bars are drawn by their numbers, not by their notes',
+and those begin again with the song."""
 
 
 class Plan:
@@ -181,6 +184,12 @@ class Plan:
             self._loop.back(dropped)
         self.again.dropped(after)
         self._is_over = False
+
+    def go_elsewhere(self) -> None:
+        """The music goes on from another place: drop all, and draw by other random numbers."""
+        self.drop(ALL)
+        self.again.forget()
+        self.seed = (self.seed + ELSEWHERE) % 2**63
 
     def sounded(self, note: Note, now: float) -> None:
         """A planned note sounds."""

@@ -213,11 +213,6 @@ class Voice:
         self.drop()
         self.phase = Phase.PAUSED if action is Action.PAUSE else Phase.STOPPED
 
-    def forget(self) -> None:
-        """Drop what is planned, and where it could go back to."""
-        self.plan.drop(ALL)
-        self.plan.again.forget()
-
     def reharmonise(self, since: float) -> None:
         """Another chord is in force from then on: what was planned to the old one is no good."""
         leans = self.params.lean > 0.0 and self.params.chord == NO_CHORD

@@ -133,3 +133,18 @@ def test_again_is_other_bars_on_the_lines(model) -> None:
     assert off_line(times, Timeline(0.0, 0.0, 120.0)) < 1e-4
     assert min(time for time in times if time > 5.32) >= 6.0
     assert sent(script().effects) == sent(made.effects)
+
+
+@pytest.mark.parametrize("sync", ["internal", "off"])
+def test_new_is_other_bars(model, sync: str) -> None:
+    """The song begins anew, from the same opening; already its first bar is another one."""
+    made = stage(model, sync=sync)
+    for until in (10.0, 20.0, 30.0):
+        made.run_until(until)
+        made.feed(Transport(Action.NEW), until)
+    bars = [
+        [pitch for time, pitch in played(made) if start < time < start + 1.98]
+        for start in (0.0, 10.0, 20.0)
+    ]
+    assert min(map(len, bars)) > 12
+    assert len({tuple(bar) for bar in bars}) == 3
