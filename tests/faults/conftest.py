@@ -2,8 +2,8 @@
 
 Each test is of the fault in its file's name, `test_f05_...`; what it measured it hands to `figure`.
 At the end of a run all that is known is written to .faults/faults.json and .faults/faults.md beside
-pyproject.toml: a run of a few tests renews their rows and leaves the others. A full run's table is
-kept as .github/faults.md.
+pyproject.toml: a run of a few tests renews their figures and leaves the others, which begin with
+those kept in .github. To keep them: `cp .faults/faults.* .github/`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Keeping:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # else a process of pytest-xdist: the first one writes
-        config.pluginmanager.register(Keeping(Table(config.rootpath / ".faults")))
+        root = config.rootpath
+        table = Table(root / ".faults", kept=root / ".github" / "faults.json")
+        config.pluginmanager.register(Keeping(table))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ from rig.playing import OUT
 from rig.support import FarEnd, Heard, wait_for
 
 from improv.play.clock import monotonic
+from improv.ports.midifile import read_notes
 from improv.session.messages import (
     Goodbye,
     ModelState,
@@ -143,6 +144,12 @@ def processor_seconds(pid: int) -> float:
     """Processor time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def notes_in(takes: Path) -> int:
+    """How many notes the one take has that there is."""
+    (take,) = takes.rglob("*.mid")
+    return len(read_notes(take))
 
 
 def hold_chord(far: FarEnd, pitches: tuple[int, ...] = CHORD) -> None:

@@ -1,4 +1,9 @@
-"""The table of the fifteen faults, with what was measured: one JSON file and one Markdown table."""
+"""The table of the fifteen faults, with what was measured: one JSON file and one Markdown table.
+
+What is known of a test is what was measured last, with when, at which commit and under what load; a
+soak of an hour and one of three minutes are two tests. A run renews what it has run and leaves the
+rest, so a table is whole if it was whole before.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +36,21 @@ FAULTS = {
     "F15": "a full disk, a kill while a take, a preset, a checkpoint or a model is saved",
 }
 WRITTEN = (
-    "Last written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine}; a "
-    "run of some of the tests renews their figures and leaves the others. The tests run against "
-    "the real processes; those of the last column take the defence away and expect "
-    "to see the fault win."
+    "Last written by `uv run pytest tests/faults` on {date} at commit {commit}, on {machine} for a "
+    "load of {load}; what was measured in another run says when, at which commit and for what "
+    "load. The tests run against the real processes; those of the last column take the defence "
+    "away and expect to see the fault win."
 )
 WITHOUT = "test_without"
 """How tests begin that take a defence away and expect the fault to win."""
 
 
 class Table:
-    """What is known of each fault; `folder` is where it is kept."""
+    """What is known of each fault: what was `kept` in the repository, and in `folder` since."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Path) -> None:
         self._folder = folder
+        self._kept = kept
         self._new: dict[str, dict[str, Any]] = {}
 
     def take(self, report: pytest.TestReport) -> None:
@@ -58,6 +64,7 @@ class Table:
             "outcome": report.outcome,
             "figures": said or [line for line in report.capstdout.splitlines() if line.strip()],
             "seconds": round(report.duration, 1),
+            "load": round(os.getloadavg()[0]),
         }
 
     def write(self) -> None:
@@ -66,24 +73,75 @@ class Table:
             return
         self._folder.mkdir(exist_ok=True)
         path = self._folder / "faults.json"
-        known = json.loads(path.read_text()) if path.exists() else {"faults": {}}
-        for fault, tests in self._new.items():
-            known["faults"].setdefault(fault, {}).update(tests)
-        known |= {
+        run = {
             "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             "commit": _commit(),
             "machine": f"{platform.system()} {platform.machine()}, Python "
-            f"{platform.python_version()}, {os.cpu_count()} processors for a load of "
-            f"{os.getloadavg()[0]:.0f}",
+            f"{platform.python_version()}, {os.cpu_count()} processors",
         }
+        new = {
+            fault: {name: test | run for name, test in tests.items()}
+            for fault, tests in self._new.items()
+        }
+        faults = still_there(latest(_read(self._kept), _read(path), new))
+        most = max(test["load"] for tests in new.values() for test in tests.values())
+        known = run | {"load": most, "faults": faults}
         path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
         (self._folder / "faults.md").write_text(markdown(known))
+
+
+Faults = dict[str, dict[str, dict[str, Any]]]
+"""What is known of each test, by its fault and its name."""
+
+
+def _read(path: Path) -> Faults:
+    """What a file knows; of no use is what doesn't say when it was measured."""
+    known: Faults = json.loads(path.read_text())["faults"] if path.exists() else {}
+    return {
+        fault: {name: test for name, test in tests.items() if "date" in test}
+        for fault, tests in known.items()
+    }
+
+
+def latest(*known: Faults) -> Faults:
+    """Of each test what was measured last; of one moment what is given last."""
+    found: Faults = {}
+    for faults in known:
+        for fault, tests in faults.items():
+            for name, test in tests.items():
+                before = found.setdefault(fault, {}).get(name)
+                if before is None or before["date"] <= test["date"]:
+                    found[fault][name] = test
+    return found
+
+
+def still_there(known: Faults, folder: Path = Path(__file__).parent) -> Faults:
+    """Without the tests that are no more, by the names of their functions."""
+    there: dict[str, set[str]] = {}
+    for path in folder.glob("test_f*.py"):
+        names = re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+        number = re.match(r"test_f(\d+)", path.name)
+        assert number is not None
+        there.setdefault(f"F{int(number[1])}", set()).update(names)
+    return {
+        fault: {name: test for name, test in tests.items() if name.split("[")[0] in there[fault]}
+        for fault, tests in known.items()
+        if fault in there
+    }
 
 
 def _commit() -> str:
     command = ["git", "rev-parse", "--short", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
+
+
+def figures(test: dict[str, Any], known: dict[str, Any]) -> list[str]:
+    """What was measured, with when if that was in another run than the last."""
+    if (test["date"], test["commit"]) == (known["date"], known["commit"]):
+        return list(test["figures"])
+    when = f" ({test['date'][:10]} at {test['commit']}, load {test['load']})"
+    return [figure + when for figure in test["figures"]]
 
 
 def markdown(known: dict[str, Any]) -> str:
@@ -100,7 +158,7 @@ def markdown(known: dict[str, Any]) -> str:
         tests = known["faults"].get(fault, {})
         with_, without = [], []
         for name, test in tests.items():
-            (without if name.startswith(WITHOUT) else with_).extend(test["figures"])
+            (without if name.startswith(WITHOUT) else with_).extend(figures(test, known))
         counts = [test["outcome"] for test in tests.values()]
         passed = f"{counts.count('passed')} of {len(counts)} passed"
         skipped = counts.count("skipped")

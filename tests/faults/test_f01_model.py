@@ -56,12 +56,13 @@ def kill(playing: Playing) -> ModelState:
     return playing.status.model_state
 
 
+@pytest.mark.parametrize("kills", [KILLS], ids=[f"{KILLS} times"])  # a row for each length
 def test_a_model_killed_again_and_again_leaves_no_note_and_comes_back(
-    far: FarEnd, playing: Playing, figure: Say
+    far: FarEnd, playing: Playing, figure: Say, kills: int
 ) -> None:
     """By itself twice in 30 s; the third death is told and it stays down until `r` is pressed."""
     back, downs = [], 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         if kill(playing) is ModelState.DOWN:
             downs += 1
             assert "died too often and stays down" in playing.words
@@ -80,7 +81,7 @@ def test_a_model_killed_again_and_again_leaves_no_note_and_comes_back(
     wait_until(monotonic() + 0.2)
     taken = lengths(far.heard())
     figure(
-        f"killed {KILLS} times: music again after {sorted(back)[KILLS // 2]:.1f} s (median), "
+        f"killed {kills} times: music again after {sorted(back)[kills // 2]:.1f} s (median), "
         f"{max(back):.1f} s at most; {len(taken)} notes, each ended, the longest "
         f"{max(taken):.1f} s; it stayed down {downs} times and came back when asked"
     )

@@ -9,12 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.instrument import LINE, AtTheTerminal, allowed, family, hold_chord, lives, wait_released
+from faults.instrument import (
+    LINE,
+    AtTheTerminal,
+    allowed,
+    family,
+    hold_chord,
+    lives,
+    notes_in,
+    wait_released,
+)
 from rig.playing import IN, OUT
 from rig.support import FarEnd, wait_for, wait_until
 
 from improv.play.clock import monotonic
-from improv.ports.midifile import read_notes
 
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
 NAMES = ["SIGTERM", "SIGINT", "SIGHUP"]
@@ -28,12 +36,6 @@ def screen(far: FarEnd) -> Iterator[AtTheTerminal]:
     made.wait_drawn(b"\x1b[?1049h")
     yield made
     made.close()
-
-
-def held(takes: Path) -> int:
-    """Notes of the one take there is."""
-    (take,) = takes.rglob("*.mid")
-    return len(read_notes(take))
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=NAMES)
@@ -56,7 +58,7 @@ def test_a_signal_in_a_chord_lets_go_and_leaves_all_in_order(
     assert ended == code
     assert screen.is_restored
     wait_for(lambda: not any(lives(pid) for pid in every), 5, "every process to end")
-    assert held(own_takes) == 4
+    assert notes_in(own_takes) == 4
     assert released < allowed(0.2)
 
 
@@ -86,7 +88,7 @@ def test_a_signal_without_a_screen_does_the_same(
         improv.wait()
     figure(f"{number.name} headless: {1000 * released:.0f} ms")
     wait_for(lambda: not any(lives(pid) for pid in every), 5, "every process to end")
-    assert held(own_takes) == 4
+    assert notes_in(own_takes) == 4
     assert released < allowed(0.2)
 
 

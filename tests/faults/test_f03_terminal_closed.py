@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from faults.instrument import (
     AtTheTerminal,
@@ -10,6 +11,7 @@ from faults.instrument import (
     family,
     hold_chord,
     lives,
+    notes_in,
     processor_seconds,
     wait_released,
 )
@@ -21,8 +23,10 @@ from improv.play.clock import monotonic
 Say = Callable[[str], None]
 
 
-def test_a_closed_terminal_lets_go_and_leaves_no_process(far: FarEnd, figure: Say) -> None:
-    """With a chord held and the screen drawn."""
+def test_a_closed_terminal_lets_go_and_leaves_no_process(
+    far: FarEnd, own_takes: Path, figure: Say
+) -> None:
+    """With a chord held and the screen drawn; the take is complete."""
     screen = AtTheTerminal()
     try:
         far.connect(far.midi_out, IN)
@@ -50,6 +54,7 @@ def test_a_closed_terminal_lets_go_and_leaves_no_process(far: FarEnd, figure: Sa
         f"all let go after {1000 * released:.0f} ms, no process after {gone:.1f} s, "
         f"{spent[-1] - before:.2f} s of processor time until the first ended"
     )
+    assert notes_in(own_takes) == 4
     assert released < allowed(0.2)
     assert gone < allowed(3.0)
     assert spent[-1] - before < 1.0

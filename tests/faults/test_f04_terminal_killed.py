@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from faults.instrument import (
     LINE,
@@ -16,6 +17,7 @@ from faults.instrument import (
     command_of,
     hold_chord,
     lives,
+    notes_in,
     wait_released,
 )
 from rig.playing import IN, OUT
@@ -48,8 +50,10 @@ def headless(far: FarEnd, *options: str) -> Iterator[tuple[subprocess.Popen[byte
             wait_for(lambda: not lives(player), 10, "the player to end")
 
 
-def test_a_killed_terminal_leaves_no_note_and_no_player(far: FarEnd, figure: Say) -> None:
-    """The end of the pipe is enough."""
+def test_a_killed_terminal_leaves_no_note_and_no_player(
+    far: FarEnd, own_takes: Path, figure: Say
+) -> None:
+    """The end of the pipe is enough, and the take is complete."""
     with headless(far) as (improv, player):
         killed = monotonic()
         improv.kill()
@@ -58,6 +62,7 @@ def test_a_killed_terminal_leaves_no_note_and_no_player(far: FarEnd, figure: Say
         wait_for(lambda: not lives(player), 10, "the player to end")
         gone = monotonic() - killed
     figure(f"all let go after {1000 * released:.1f} ms, the player gone after {gone:.1f} s")
+    assert notes_in(own_takes) == 4
     assert released < allowed(0.1)
 
 
