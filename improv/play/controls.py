@@ -3,7 +3,8 @@
 A knob follows a control only once that has passed where the knob stands (pick-up), so that a
 fader left at the top does not throw the temperature there. Whoever else turns the knob, keys or a
 preset, leaves the control behind until it passes again. A switch has no place to jump from: it
-follows at once.
+follows at once. A deed (`play.deeds`) is done at each press: where a control rises past its middle,
+or says once more what it said, as pads do that send no release.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from improv.play.turning import at_fraction, fraction
 _PEDALS = {64: "sustain pedal", 66: "sostenuto pedal", 67: "soft pedal"}
 _FIRST_MODE = 120  # channel mode messages from there on (MIDI 1.0, table 3)
 _HIGHEST_BEND = 0x3FFF
+_PRESSED = 0.5
 
 
 class Kind(Enum):
@@ -60,6 +62,7 @@ class Heard:
 
     taken: bool = False
     turn: tuple[str, Value] | None = None
+    deed: str = ""
     learnt: Control | None = None
     words: str = ""  # for the musician
 
@@ -97,7 +100,7 @@ class Controls:
     def standing(self, params: Params) -> tuple[Standing, ...]:
         """Every control that was learnt, in order."""
         return tuple(
-            Standing(c, h.knob, h.place, h.caught and targets.value(params, h.knob) == h.value)
+            Standing(c, h.knob, h.place, h.caught and _stands(params, h))
             for c, h in sorted(self._holds.items())
         )
 
@@ -112,6 +115,8 @@ class Controls:
         hold = self._holds.get(control)
         if hold is None:
             return PASSED_ON
+        if deed := targets.deed(hold.knob):
+            return Heard(taken=True, deed=deed if _is_press(hold, place) else "")
         value = self._follow(hold, place, params)
         return Heard(taken=True, turn=None if value is None else (hold.knob, value))
 
@@ -121,9 +126,13 @@ class Controls:
             return Heard(words=f"{why}; move another control, or press Esc")
         knob, self.learning = self.learning or "", None
         hold = self._holds[control] = _Hold(knob)
-        self._follow(hold, place, params)
+        if deed := targets.deed(knob):
+            hold.place, hold.caught = place, True
+        else:
+            self._follow(hold, place, params)
         waits = "" if hold.caught else "; it takes hold when it passes where the knob stands"
-        words = f"{control.words} of {control.device} turns {targets.words(knob)}{waits}"
+        does = "does, at each press:" if deed else "turns"
+        words = f"{control.words} of {control.device} {does} {targets.words(knob)}{waits}"
         return Heard(taken=True, learnt=control, words=words)
 
     @staticmethod
@@ -143,6 +152,17 @@ class Controls:
             return None
         hold.value = value
         return None if value == stands else value
+
+
+def _is_press(hold: _Hold, place: float) -> bool:
+    """Whether a control of a deed has been pressed now."""
+    before, hold.place, hold.caught = hold.place, place, True
+    return place >= _PRESSED and (before is None or before < _PRESSED or before == place)
+
+
+def _stands(params: Params, hold: _Hold) -> bool:
+    """Whether what it turns is where it left it."""
+    return bool(targets.deed(hold.knob)) or targets.value(params, hold.knob) == hold.value
 
 
 def control_of(device: str, words: str) -> Control:

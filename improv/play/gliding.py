@@ -31,6 +31,11 @@ class Glide:
         """When to look next; None once it has arrived."""
         return self._next
 
+    @property
+    def there(self) -> dict[str, Value]:
+        """Where it is going."""
+        return dict(self._there)
+
     def leave(self, name: str) -> None:
         """Somebody has turned this knob."""
         self._there.pop(name, None)

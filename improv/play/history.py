@@ -23,6 +23,7 @@ class Moved(Enum):
     """Stands for a step that was none of a knob's."""
 
     MUSIC = "music"
+    SIDE = "side"  # from A to B or back: its own inverse
 
 
 Step = Params | Moved
@@ -56,9 +57,9 @@ class History:
         self._begin(before)
         self._gesture = frozenset()
 
-    def moved(self) -> None:
-        """The music was moved by hand."""
-        self._begin(Moved.MUSIC)
+    def moved(self, what: Moved) -> None:
+        """The music was moved by hand, or the sides were changed."""
+        self._begin(what)
 
     def undo(self, params: Params) -> Step | None:
         """What to go back to from here, if there is anything: knobs, or where the music was."""

@@ -1,16 +1,19 @@
-"""Targets: what a control can turn, which is a knob, or one knob of a voice beside the first.
+"""Targets: what a control can turn: a knob, one knob of a voice beside the first, or a deed.
 
 Such a voice is a line of text (`play.voices`); the target `voice_2.density` is the density in that
 of the second. A turn of it writes the line anew, with this knob's value and all else as it was; so
-presets, takes and undo know nothing new. A voice that is off has nothing to be turned. Pure.
+presets, takes and undo know nothing new. A voice that is off has nothing to be turned. The target
+`do.panic` is a deed (`play.deeds`), done at each press. Pure.
 """
 
 from __future__ import annotations
 
 from improv.play import voices
+from improv.play.deeds import AB, DEEDS
 from improv.play.knobs import label
 from improv.play.params import KNOBS, NO_VOICE, VOICES, Knob, Params, Value
 
+_DO = "do."
 _NUMBERS = {name: number for number, name in VOICES.items()}
 
 
@@ -19,8 +22,20 @@ def of_voice(voice: str) -> tuple[str, ...]:
     return tuple(f"{voice}.{name}" for name in KNOBS if name not in voices.SHARED)
 
 
+def of_deeds() -> tuple[str, ...]:
+    """The targets that are deeds."""
+    return tuple(f"{_DO}{name}" for name in DEEDS)
+
+
+def deed(target: str) -> str:
+    """The deed it is; "" for one that is turned."""
+    return target.removeprefix(_DO) if target.startswith(_DO) else ""
+
+
 def known(target: str) -> bool:
     """Whether there is such a target."""
+    if its := deed(target):
+        return its in DEEDS
     voice, _, name = target.rpartition(".")
     if not voice:
         return name in KNOBS
@@ -33,7 +48,9 @@ def knob_of(target: str) -> Knob:
 
 
 def words(target: str) -> str:
-    """As a musician reads it: "density", "voice 2 density"."""
+    """As a musician reads it: "density", "voice 2 density", "panic", "A/B"."""
+    if its := deed(target):
+        return "A/B" if its == AB else its
     voice, _, name = target.rpartition(".")
     return f"{voice.replace('_', ' ')} {label(KNOBS[name])}" if voice else name.replace("_", " ")
 

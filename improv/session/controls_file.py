@@ -20,7 +20,8 @@ from improv.play.params import KNOBS
 from improv.ports.atomic import replace_bytes
 
 _HEAD = """\
-# Which control of which device turns which knob, learnt with L on improv's screen.
+# Which control of which device turns which knob, learnt with L on improv's screen; "do.panic" is
+# done at each press. `improv osc` has what can be done.
 """
 
 

@@ -9,6 +9,7 @@ it is. It runs on the thread that plays, and has its files read and written by o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,17 +18,20 @@ from improv.errors import UsageError
 from improv.music.event import Other
 from improv.play import targets
 from improv.play.controls import Control, Controls, Standing
+from improv.play.engine import Engine
 from improv.play.gliding import Glide, in_order
 from improv.play.history import History, Moved
-from improv.play.messages import Action, Level, Notice, SetParam, Transport
+from improv.play.messages import Action, Level, Notice, Phase, SetParam, Transport
 from improv.play.params import KNOBS, Params, Value
 from improv.play.turning import at_fraction
-from improv.session import controls_file, presets
+from improv.session import controls_file, deeds, presets
 from improv.session.messages import (
+    Do,
     Fade,
     Learn,
     RecallPreset,
     StorePreset,
+    SwitchSides,
     Turn,
     Undo,
     Unlearn,
@@ -57,8 +61,8 @@ class Learnt:
     bindings: Mapping[Control, str]
 
 
-DeskCommand = Turn | Fade | Undo | RecallPreset | StorePreset | Learn | Unlearn
-Answered = Undo | Preset | Learn | Unlearn
+DeskCommand = Turn | Fade | Undo | Do | SwitchSides | RecallPreset | StorePreset | Learn | Unlearn
+Answered = Undo | SwitchSides | Preset | Learn | Unlearn
 """What somebody at the screen waits for."""
 DeskItem = DeskCommand | FromDevice | Learnt | Preset | OscWaiting
 
@@ -73,6 +77,9 @@ class Desk:
     _controls: Controls = field(default_factory=Controls)
     _history: History = field(default_factory=History)
     _glide: Glide | None = None
+    side: str = "A"
+    _other: tuple[Params, str] | None = None  # the other side's knobs, and its preset
+    _phase: Phase = Phase.WAITING
     _params: Params = field(default_factory=Params)  # as they will be, once all is passed on
     _serial: int = 0  # of the screen's last turn: others have none
     _out: list[Any] = field(default_factory=list)
@@ -105,30 +112,35 @@ class Desk:
         osc.start()
         self.have_done(lambda: Learnt(controls_file.stored()))
 
-    def pass_on(self, item: object, params: Params, serial: int, now: float) -> list[Any]:
+    def pass_on(self, item: object, engine: Engine, now: float) -> list[Any]:
         """What the player is to take, in order.
 
         Args:
             item: whatever came in; None where only time has passed.
-            params: the knobs as they stand.
-            serial: of the screen's last turn that is in force.
+            engine: says how the knobs stand, and which turn of the screen's is in force.
             now: in seconds.
         """
-        self._params, self._serial, self._out = params, serial, []
+        self._params, self._serial, self._phase = engine.params, engine.serial, engine.phase
+        self._out = []
         for each in self._osc.items(now) if isinstance(item, OscWaiting) else [item]:
-            if isinstance(each, DeskItem):
-                self._take(each, now)
-                continue
-            if isinstance(each, SetParam):
-                self._by_hand(each.name, each.value, now)
-            if isinstance(each, Transport) and each.action in MOVES:
-                self._history.moved()
-            self._out.append(each)
+            self._one(each, now)
         self._move_on(now)
         return self._out
 
     def close(self) -> None:
         self._osc.close()
+
+    def _one(self, item: object, now: float) -> None:
+        if isinstance(item, Do):
+            item = deeds.command(item.deed, self._phase, self._params, now)
+        if isinstance(item, DeskItem):
+            self._take(item, now)
+            return
+        if isinstance(item, SetParam):
+            self._by_hand(item.name, item.value, now)
+        if isinstance(item, Transport) and item.action in MOVES:
+            self._history.moved(Moved.MUSIC)
+        self._out.append(item)
 
     def _take(self, item: DeskItem, now: float) -> None:
         match item:
@@ -140,7 +152,10 @@ class Desk:
                 value = at_fraction(targets.knob_of(name), place)
                 self._turn(*targets.turned(self._params, name, value), now)
             case Undo(redo=redo):
-                self._go_back(redo=redo)
+                self._go_back(now, redo=redo)
+            case SwitchSides():
+                self._history.moved(Moved.SIDE)
+                self._switch(now, self._params.morph)
             case RecallPreset(name=name):
                 self.have_done(partial(presets.load, name))
             case StorePreset(slot=slot):
@@ -150,9 +165,7 @@ class Desk:
             case Learn(knob=knob):
                 self._learn(knob)
             case Unlearn(control=control):
-                if self._controls.forget(control):
-                    self._keep_controls()
-                    self._say(f"{control.words} of {control.device} is passed on again")
+                self._unlearn(control)
             case Learnt(bindings=bindings):
                 self._controls.know(bindings)
 
@@ -172,6 +185,8 @@ class Desk:
             self._keep_controls()
         if heard.turn is not None:
             self._turn(*targets.turned(self._params, *heard.turn), now)
+        if heard.deed:
+            self._one(Do(heard.deed), now)
         if not heard.taken:
             self._out.append(item.event)
 
@@ -179,7 +194,14 @@ class Desk:
         self._controls.learning = knob if knob and targets.known(knob) else None
         if self._controls.learning is not None:
             words = targets.words(self._controls.learning)
-            self._say(f"move the control that is to turn {words}; Esc gives up")
+            deed = targets.deed(self._controls.learning)
+            way = "press the pedal or pad for" if deed else "move the control that is to turn"
+            self._say(f"{way} {words}; Esc gives up")
+
+    def _unlearn(self, control: Control) -> None:
+        if self._controls.forget(control):
+            self._keep_controls()
+            self._say(f"{control.words} of {control.device} is passed on again")
 
     def _keep_controls(self) -> None:
         self.have_done(partial(controls_file.store, self._controls.bindings))
@@ -211,9 +233,12 @@ class Desk:
             except UsageError as error:
                 self._say(str(error), Level.WARNING)
 
-    def _go_back(self, *, redo: bool) -> None:
-        self._glide = None
+    def _go_back(self, now: float, *, redo: bool) -> None:
         there = self._history.redo(self._params) if redo else self._history.undo(self._params)
+        if there is Moved.SIDE:
+            self._switch(now, 0.0)
+            return
+        self._glide = None
         if there is None:
             self._say(f"there is nothing to {'redo' if redo else 'undo'}")
         elif isinstance(there, Moved):
@@ -228,6 +253,26 @@ class Desk:
         self.preset = preset.title
         over = f", over {morph:g} s" if morph else ""
         self._say(f"preset: {preset.title}{over}")
+
+    def _switch(self, now: float, morph: float) -> None:
+        """To the other side's knobs; the first time they are this one's."""
+        here = self._meant(), self.preset
+        begins, (there, self.preset) = self._other is None, self._other or here
+        self._other, self.side = here, "A" if self.side == "B" else "B"
+        turned = {name: getattr(there, name) for name in KNOBS if name not in presets.SETTINGS}
+        self._glide = Glide(self._params, turned, now, morph)
+        if begins:
+            self._say("B begins as A stands: turn knobs, and / goes from one to the other")
+        else:
+            self._say(f"the knobs of {self.side}" + (f", over {morph:g} s" if morph else ""))
+
+    def _meant(self) -> Params:
+        """The knobs as they will stand where a glide arrives."""
+        params, there = self._params, {} if self._glide is None else self._glide.there
+        for name, value in in_order(params, there):
+            with suppress(UsageError):
+                params = params.with_value(name, value)
+        return params
 
     def _move_on(self, now: float) -> None:
         """The next step of a morph, if it is time."""

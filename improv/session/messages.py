@@ -43,6 +43,7 @@ __all__ = [
     "Chorded",
     "Command",
     "Control",
+    "Do",
     "Ended",
     "Fade",
     "Foreseen",
@@ -77,6 +78,7 @@ __all__ = [
     "Status",
     "StorePreset",
     "Strike",
+    "SwitchSides",
     "Sync",
     "TakeState",
     "Tap",
@@ -145,6 +147,18 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class Do:
+    """One of `play.deeds`, by whoever does not know how the player stands."""
+
+    deed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSides:
+    """Between two states of all knobs, A and B; what is left is as it was when one comes back."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecallPreset:
     """Turn the knobs to a preset, by its name or slot."""
 
@@ -183,6 +197,8 @@ Command = (
     | Turn
     | Fade
     | Undo
+    | Do
+    | SwitchSides
     | RecallPreset
     | StorePreset
     | Learn
@@ -271,6 +287,7 @@ class Status:
     latency_ms: tuple[tuple[str, float], ...] = ()
     undo: tuple[int, int] = (0, 0)  # gestures that can be undone, and redone
     preset: str = ""  # the title of the last one recalled
+    side: str = "A"  # which of two states of all knobs, or "B"
     learning: str | None = None  # the knob that waits for a control
     controls: tuple[Standing, ...] = ()  # all that was learnt
     sync: Sync = NO_BEAT  # the beat it plays to

@@ -12,25 +12,24 @@ from dataclasses import dataclass
 from improv.errors import UsageError
 from improv.music.event import Source
 from improv.play import targets
-from improv.play.messages import Action, Chorded, Ended, Level, Notice, Sounded, Transport
+from improv.play.deeds import DEEDS
+from improv.play.messages import Chorded, Ended, Level, Notice, Sounded
 from improv.play.params import KNOBS, Knob, Params, Value
 from improv.ports.osc import Argument, Message, OscInput, OscOutput
 from improv.session.messages import (
     Command,
+    Do,
     Fade,
     RecallPreset,
     Report,
-    SaveTake,
     Status,
     StorePreset,
     Turn,
-    Undo,
 )
 
 ROOT = "/improv"
 COMPLAINTS_EVERY = 1.0
 """Seconds between words about turns that were refused: a network may send any number of them."""
-_ACTIONS = {a.value: a for a in Action if a not in {Action.EARLIER, Action.LATER}}  # undo's own
 _TRUE, _FALSE = {"on", "true", "yes"}, {"off", "false", "no"}
 
 PAGE = (
@@ -38,21 +37,9 @@ PAGE = (
     (f"{ROOT}/param/NAME value", "turn a knob: its number, its word, or 0 and 1"),
     (f"{ROOT}/param/voice_2.NAME value", "turn a knob of the second voice; so for faders"),
     (f"{ROOT}/fader/NAME place", "turn a knob to a place on its track, 0 to 1"),
-    *((f"{ROOT}/{name}", _words) for name, _words in (
-        ("play", "play, or answer now"),
-        ("pause", "let go, and wait"),
-        ("stop", "silence; the context is kept"),
-        ("new", "forget the context and begin again"),
-        ("again", "but different: from the same place, other notes"),
-        ("back", "eight notes, and on from there"),
-        ("keep", "this phrase"),
-        ("more", "like what was kept"),
-        ("panic", "every note off, pedals up, all sound off"),
-    )),
+    *((f"{ROOT}/{name}", words) for name, words in DEEDS.items()),
     (f"{ROOT}/preset name", "recall a preset by its name or slot"),
     (f"{ROOT}/preset/store slot", "keep the knobs in a slot, 1 to 9"),
-    (f"{ROOT}/undo", f"the last turn, or the last move in the music; {ROOT}/redo undoes that"),
-    (f"{ROOT}/save", "keep the take"),
     ("Out, with `--osc-out HOST:PORT`", ""),
     (f"{ROOT}/note serial pitch velocity who", "a note sounds; who is `you` or `improv`"),
     (f"{ROOT}/note/end serial", "it ends"),
@@ -63,12 +50,12 @@ PAGE = (
 """Addresses and words; where there are no words it is a heading."""
 
 
-def command(message: Message) -> Command:  # noqa: PLR0911  # a table, one line each
+def command(message: Message) -> Command:
     """Raises UsageError, which says what would do."""
     address, arguments = message
     match address.removeprefix(ROOT).split("/"):
         case ["", ("param" | "fader") as kind, name] if len(arguments) == 1:
-            if not targets.known(name):
+            if targets.deed(name) or not targets.known(name):
                 raise UsageError(f"OSC: no parameter named {name[:40]!r}")
             if kind == "fader":
                 return Fade(name, _place(name, arguments[0]))
@@ -78,12 +65,8 @@ def command(message: Message) -> Command:  # noqa: PLR0911  # a table, one line 
             return RecallPreset(f"{wanted:.0f}" if isinstance(wanted, float) else str(wanted))
         case ["", "preset", "store"] if len(arguments) == 1 and not isinstance(arguments[0], str):
             return StorePreset(round(arguments[0]))
-        case ["", ("undo" | "redo") as name]:
-            return Undo(redo=name == "redo")
-        case ["", "save"]:
-            return SaveTake()
-        case ["", name] if name in _ACTIONS:
-            return Transport(_ACTIONS[name])
+        case ["", name] if name in DEEDS:
+            return Do(name)
     raise UsageError(f"OSC: {address[:60]!r} says nothing to improv; `improv osc` lists what does")
 
 

@@ -143,7 +143,7 @@ class Player:
             item = self._inbox.get_until(min(t for t in deadlines if t is not None))
             self._outgoing.depart()  # before all else: what woke it may be a note's moment
             now = self._clock()
-            passed = self._desk.pass_on(item, self._engine.params, self._engine.serial, now)
+            passed = self._desk.pass_on(item, self._engine, now)
             for each in self._conductor.pass_on(passed, self._engine, self._inputs, now):
                 self._take(each, now)
             if isinstance(item, (SetParam, Transport, Answered)):
@@ -179,10 +179,9 @@ class Player:
             if isinstance(item, rack.PortRefused):
                 self._notice(str(item.error), Level.ERROR)
                 self._exit_code = self._exit_code or item.error.exit_code
-        status = self._status(self._clock())
-        reason, lateness = self._reason or "", tuple(self._meter.log or ())
-        hung, take = self._engine.sounding, str(self._recorder.take or "")
-        self._report(Goodbye(status, hung, reason, self._exit_code, lateness, take))
+        status, take = self._status(self._clock()), str(self._recorder.take or "")
+        hung, lateness = self._engine.sounding, tuple(self._meter.log or ())
+        self._report(Goodbye(status, hung, self._reason or "", self._exit_code, lateness, take))
         return self._exit_code
 
     # --- what comes in ---------------------------------------------------------------------
@@ -392,6 +391,7 @@ class Player:
             latency_ms=self._outgoing.boxes.latency_ms,
             undo=self._desk.undo_steps,
             preset=self._desk.preset,
+            side=self._desk.side,
             learning=self._desk.learning,
             controls=self._desk.standing(engine.params),
             sync=engine.sync,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.containers import Horizontal
 from textual.driver import Driver
 from textual.screen import Screen
@@ -20,28 +20,23 @@ from textual.widgets import Footer
 
 from improv.errors import UsageError
 from improv.play import knobs
-from improv.play.params import KEY, VOICES, Value
+from improv.play.deeds import started
+from improv.play.params import Value
 from improv.session.messages import (
     Action,
     Command,
     Goodbye,
     Learn,
     Level,
-    Phase,
     PlayerLink,
     Quit,
-    RecallPreset,
     SaveTake,
     SetInputs,
     SetOutputs,
-    Standing,
-    StorePreset,
     Tap,
     Transport,
-    Undo,
-    Unlearn,
 )
-from improv.ui.control_list import ControlList
+from improv.ui.at_the_desk import AtTheDesk
 from improv.ui.help import help_page, log_page
 from improv.ui.histograms import Histograms
 from improv.ui.kept import Kept
@@ -50,8 +45,8 @@ from improv.ui.keys import BINDINGS, palette
 from improv.ui.looks import Wardrobe
 from improv.ui.panel import KnobPanel
 from improv.ui.pickers import InstrumentPicker, PortPicker
-from improv.ui.preset_picker import PresetPicker
 from improv.ui.roll import PianoRoll
+from improv.ui.sides import Sides
 from improv.ui.slider import KnobLine
 from improv.ui.state import State
 from improv.ui.strip import Banner, Heading, StatusStrip
@@ -59,14 +54,13 @@ from improv.ui.terminal import HUNG_UP, hung_up, on_signals, steady_driver
 from improv.ui.theme import OWN_VARIABLES
 from improv.ui.tour import Tour
 from improv.ui.typed_piano import TypedPiano
-from improv.ui.voice_picker import VoicePicker
 
 FRAMES_HZ = 25
 GOODBYE_S = 2.0  # that the player has to say goodbye
 PLAYER_LOST = 3  # exit code
 
 
-class ImprovApp(App[int]):
+class ImprovApp(AtTheDesk):
     """`ImprovApp(link).run()` gives the exit code; `farewell` is then the player's last word."""
 
     TITLE = "improv"
@@ -91,7 +85,7 @@ class ImprovApp(App[int]):
         """`remember`: its theme, and that its first words were read, in the musician's folder."""
         super().__init__()
         self.state = State()
-        self._wardrobe = Wardrobe(self, self._say, remember=remember)
+        self._wardrobe = Wardrobe(self, self.complain, remember=remember)
         self._tour = Tour(self._wardrobe.toured)
         self.piano = TypedPiano()
         self._link = link
@@ -102,7 +96,7 @@ class ImprovApp(App[int]):
         self._histograms = Histograms(self.state)
         self._stage = Horizontal(id="stage")
         self._keys = HeldKeys(self.state, self.piano)
-        self._knobs = KnobPanel(self.turn, Kept(self.state))
+        self._knobs = KnobPanel(self.turn, Sides(self.state, self.action_sides), Kept(self.state))
         self._strip = StatusStrip(self.state, "strip")
         self._banner = Banner(self.state, self.piano)
         self._leaving: int | None = None
@@ -183,7 +177,7 @@ class ImprovApp(App[int]):
         self._roll.advance(now)
         self._histograms.advance()
         self._keys.advance()
-        for words in (self._heading, self._knobs.kept, self._strip, self._banner):
+        for words in (self._heading, *self._knobs.words, self._strip, self._banner):
             words.advance()
 
     def _gone(self) -> bool:
@@ -199,11 +193,11 @@ class ImprovApp(App[int]):
 
     def send(self, command: Command) -> None:
         if self.state.player_gone:
-            self._say("the player has stopped; press q to leave")
+            self.complain("the player has stopped; press q to leave")
         else:
             self._link.send(command)
 
-    def _say(self, text: str) -> None:
+    def complain(self, text: str) -> None:
         self.state.say(text, Level.ERROR, self._clock())
 
     def turn(self, name: str, value: Value) -> None:
@@ -211,7 +205,7 @@ class ImprovApp(App[int]):
         try:
             command = self.state.ask(name, value, self._clock())
         except UsageError as error:
-            self._say(str(error))
+            self.complain(str(error))
         else:
             self.send(command)
             self._show_knobs()
@@ -239,7 +233,7 @@ class ImprovApp(App[int]):
         try:
             values = knobs.read_all(event.knob, event.text)
         except UsageError as error:
-            self._say(str(error))
+            self.complain(str(error))
         else:
             for name, value in values.items():
                 self.turn(name, value)
@@ -258,9 +252,9 @@ class ImprovApp(App[int]):
 
     def action_play_pause(self) -> None:
         status = self.state.status
-        hands_over = status is not None and status.params.hand_over == KEY
-        stops = {Phase.PLAYING} if hands_over else {Phase.PLAYING, Phase.LISTENING}
-        self.send(Transport(Action.PAUSE if self.state.phase in stops else Action.PLAY))
+        self.send(
+            Transport(Action.PLAY if status is None else started(status.phase, status.params))
+        )
 
     def action_save(self) -> None:
         """Keep the take; where it is comes as a notice."""
@@ -302,40 +296,6 @@ class ImprovApp(App[int]):
         if self.state.status is not None and self.state.status.learning is not None:
             self.send(Learn(None))
 
-    def action_undo(self, redo: bool = False) -> None:  # noqa: FBT001, FBT002  # an action's text gives it by place
-        self.send(Undo(redo))
-
-    def action_presets(self) -> None:
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self.action_recall(name)
-
-        self.push_screen(PresetPicker(self.action_store), chosen)
-
-    def action_recall(self, name: str) -> None:
-        self.send(RecallPreset(name))
-
-    def action_store(self, slot: int) -> None:
-        self.send(StorePreset(slot))
-
-    def action_learn(self) -> None:
-        """Bind the knob one is at to the next control that is moved."""
-        if not isinstance(self.focused, KnobLine):
-            self._say("choose a knob first (↑ ↓), then press L and move a control")
-        elif (name := self.focused.knob.name) in VOICES.values():
-            self.push_screen(VoicePicker(name), self._learn)
-        else:
-            self._learn(name)
-
-    def _learn(self, target: str | None) -> None:
-        self.send(Learn(target)) if target else None
-
-    def action_controls(self) -> None:
-        def standing() -> tuple[Standing, ...]:
-            return () if self.state.status is None else self.state.status.controls
-
-        self.push_screen(ControlList(standing, lambda control: self.send(Unlearn(control))))
-
     def action_log(self) -> None:
         self.push_screen(log_page(self.state.log, self._clock()))
 
@@ -356,7 +316,7 @@ class ImprovApp(App[int]):
         try:
             path = self.save_screenshot()
         except OSError as error:
-            self._say(f"the picture could not be written here: {error.strerror}")
+            self.complain(f"the picture could not be written here: {error.strerror}")
         else:
             self.state.say(f"the picture is in {path}", Level.INFO, self._clock())
 

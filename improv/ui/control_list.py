@@ -21,25 +21,33 @@ NONE_YET = "none yet: choose a knob, press L, and move a control"
 
 
 class ControlList(ModalScreen[None]):
-    """All learnt controls. `standing` gives them whenever it is asked; `forget` is told one."""
+    """All learnt controls. `standing` gives them whenever it is asked; `forget` is told one.
+
+    `learn` has a pedal or pad learnt.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,c", "dismiss", "Close"),
         Binding("delete,backspace,d", "forget", "Forget", show=False),
+        Binding("L", "learn", "Learn", show=False),
     ]
 
     def __init__(
-        self, standing: Callable[[], tuple[Standing, ...]], forget: Callable[[Control], None]
+        self,
+        standing: Callable[[], tuple[Standing, ...]],
+        forget: Callable[[Control], None],
+        learn: Callable[[], None],
     ) -> None:
         super().__init__()
         self._standing = standing
         self._forget = forget
+        self._learn = learn
         self._shown: tuple[Standing, ...] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = "Learnt controls"
-            box.border_subtitle = "Delete forgets one · Esc done"
+            box.border_subtitle = "L learns a pedal or pad · Delete forgets one · Esc done"
             yield OptionList()
 
     def on_mount(self) -> None:
@@ -61,6 +69,10 @@ class ControlList(ModalScreen[None]):
                 options.add_option(Option(NONE_YET, disabled=True))
             options.highlighted = min(at, len(standing) - 1) if standing else None
 
+    def action_learn(self) -> None:
+        self.dismiss()
+        self._learn()
+
     def action_forget(self) -> None:
         at = self.query_one(OptionList).highlighted
         if at is not None and self._shown:
@@ -68,12 +80,14 @@ class ControlList(ModalScreen[None]):
 
 
 def _line(each: Standing) -> Content:
-    knob = targets.knob_of(each.knob)
-    if each.caught:
+    if targets.deed(each.knob):
+        state = "at each press"
+    elif each.caught:
         state = "follows"
     elif each.place is None:
         state = "not moved yet"
     else:
+        knob = targets.knob_of(each.knob)
         state = f"stands at {knobs.show(knob, at_fraction(knob, each.place))}, not yet passed"
     return Content.assemble(
         (f"{targets.words(each.knob):<17} ", "bold"),

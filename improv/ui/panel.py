@@ -18,7 +18,9 @@ from textual.widget import Widget
 
 from improv.play.params import KNOBS
 from improv.ui.kept import Kept
+from improv.ui.sides import Sides
 from improv.ui.slider import KnobLine, Turn
+from improv.ui.strip import Words
 
 _LISTED: dict[str, tuple[str, ...]] = {
     "music": (
@@ -74,6 +76,7 @@ _LISTED: dict[str, tuple[str, ...]] = {
     "sound": (),  # and all the others
 }
 _REST = "sound"
+SHOWN = "bold $primary underline"
 
 
 def pages() -> dict[str, tuple[str, ...]]:
@@ -106,15 +109,16 @@ class PageNames(Widget):
 
     def render(self) -> Content:
         parts = [
-            (f" {name} ", "bold $primary underline" if name == self._shown else "$foreground 60%")
+            part
             for name in self._names
+            for part in ((name, SHOWN if name == self._shown else "$foreground 60%"), (" ", ""))
         ]
-        return Content.assemble((" ", ""), *parts, ("  [ ]", "$foreground 40%"))
+        return Content.assemble((" ", ""), *parts, (" [ ]", "$foreground 40%"))
 
     def on_click(self, click: events.Click) -> None:
         edge = 1
         for name in self._names:
-            edge += len(name) + 2
+            edge += len(name) + 1
             if click.x < edge:
                 self.post_message(self.Chosen(name))
                 return
@@ -128,18 +132,24 @@ class KnobPanel(Vertical):
         Binding("down", "go(1)", "Line below", show=False),
     ]
 
-    def __init__(self, turn: Turn, kept: Kept) -> None:
+    def __init__(self, turn: Turn, sides: Sides, kept: Kept) -> None:
         super().__init__(id="panel")
-        self.kept = kept  # beside the names of the pages
+        self.sides, self.kept = sides, kept  # beside the names of the pages
         self.lines = {name: KnobLine(knob, turn) for name, knob in KNOBS.items()}
         self._pages = pages()
         self._page = next(iter(self._pages))
         self._names = PageNames(tuple(self._pages))
         self._grid = VerticalScroll(id="knobs", can_focus=False)
 
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """What stands beside the names of the pages."""
+        return self.sides, self.kept
+
     def compose(self) -> ComposeResult:
         with Horizontal(id="above"):
             yield self._names
+            yield self.sides
             yield self.kept
         with self._grid:
             for names in self._pages.values():

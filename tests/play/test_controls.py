@@ -125,3 +125,14 @@ def test_what_is_no_control_is_refused(words: str) -> None:
     """In a sentence that has it."""
     with pytest.raises(UsageError, match=words):
         control_of(DEVICE, words)
+
+
+def test_a_deed_is_done_at_each_press() -> None:
+    """Not while it is learnt nor at a release; once for a slow press, and at a pad's every blow."""
+    controls = learnt("do.panic", Params(), at=127)
+    moves = (0, 127, 0, 40, 70, 90, 127, 0, 127, 127)
+    done = [controls.move(DEVICE, cc(place), Params()).deed for place in moves]
+    assert [n for n, deed in enumerate(done) if deed] == [1, 4, 8, 9]
+    assert set(done) == {"", "panic"}
+    assert controls.standing(Params())[0].caught
+    assert controls.move(DEVICE, cc(0), Params()).taken

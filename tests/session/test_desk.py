@@ -11,17 +11,22 @@ from hypothesis import strategies as st
 from improv.errors import UsageError
 from improv.music.event import NoteOn, Other
 from improv.play.controls import Control
-from improv.play.messages import Action, Notice, SetParam, Transport
+from improv.play.deeds import DEEDS
+from improv.play.messages import Action, Notice, Phase, SetParam, Transport
 from improv.play.params import KNOBS, Params
 from improv.play.turning import at_fraction
 from improv.session import controls_file, presets
 from improv.session.desk import Desk, FromDevice
 from improv.session.errands import Errands
 from improv.session.messages import (
+    Do,
     Fade,
     Learn,
     RecallPreset,
+    SaveTake,
     StorePreset,
+    SwitchSides,
+    Tap,
     Turn,
     Undo,
     Unlearn,
@@ -43,6 +48,8 @@ class Table:
 
     params: Params = field(default_factory=Params)
     now: float = 0.0
+    serial: int = 7
+    phase: Phase = Phase.WAITING
     told: list[SetParam] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     passed: list[object] = field(default_factory=list)
@@ -59,7 +66,7 @@ class Table:
 
     def feed(self, item: object, at: float | None = None) -> None:
         self.now = self.now if at is None else at
-        for each in self.desk.pass_on(item, self.params, 7, self.now):
+        for each in self.desk.pass_on(item, self, self.now):
             if isinstance(each, SetParam):
                 self.told.append(each)
                 self.params = self.params.with_value(each.name, each.value)
@@ -290,7 +297,7 @@ def test_the_engine_takes_what_the_desk_says() -> None:
     """From a control to the next note, on the virtual clock."""
     played, desk = stage(velocity=1, velocity_spread=0), Desk(lambda _: None)
     for item in (Learn("velocity"), control(0), control(127)):
-        for each in desk.pass_on(item, played.engine.params, played.engine.serial, 0.0):
+        for each in desk.pass_on(item, played.engine, 0.0):
             if isinstance(each, SetParam):
                 played.feed(each, 0.0)
     played.run_until(1.0)
@@ -331,3 +338,147 @@ def test_a_control_turns_one_knob_of_a_voice_and_is_kept(own_folder) -> None:
     for _ in range(3):
         table.feed(Undo())
     assert table.params.voice_2 == "bass, output port:Volca"
+
+
+# --- A and B
+
+
+def test_b_begins_as_a_stands_and_each_is_as_it_was_left() -> None:
+    """All knobs; how presets come in stays as it is."""
+    table = Table(Params(temperature=0.4))
+    table.feed(SwitchSides())
+    assert table.desk.side == "B"
+    assert table.params == Params(temperature=0.4)
+    table.feed(SetParam(1, "velocity", 99))
+    table.feed(SetParam(2, "mode", "duet"))
+    table.feed(SetParam(3, "recall", value=True))
+    b = table.params
+    table.feed(SwitchSides())
+    assert (table.desk.side, table.params) == ("A", Params(temperature=0.4, recall=True))
+    table.feed(SwitchSides())
+    assert (table.desk.side, table.params) == ("B", b)
+    assert table.said[0].startswith("B begins as A stands")
+    assert table.said[1:] == ["the knobs of A", "the knobs of B"]
+
+
+def test_the_way_between_a_and_b_takes_the_morph() -> None:
+    """And who turns round half way has lost nothing of either."""
+    table = Table(Params(morph=2.0))
+    table.feed(SwitchSides(), 0.0)
+    table.wait(3.0)
+    table.feed(SetParam(1, "velocity", 120))
+    table.feed(SwitchSides())
+    table.wait(1.0)
+    assert 98 <= table.params.velocity <= 102
+    table.feed(SwitchSides())
+    table.wait(1.0)
+    table.feed(SwitchSides())
+    table.wait(3.0)
+    assert (table.desk.side, table.params.velocity) == ("A", 80)
+    table.feed(SwitchSides())
+    table.wait(3.0)
+    assert (table.desk.side, table.params.velocity) == ("B", 120)
+
+
+def test_a_and_b_each_have_the_preset_that_was_recalled_there() -> None:
+    """As the top of the screen has it."""
+    table = Table()
+    table.feed(Preset("x", "X", {"velocity": 99}))
+    table.feed(SwitchSides())
+    table.feed(Preset("y", "Y", {"velocity": 22}))
+    table.feed(SwitchSides())
+    assert (table.desk.preset, table.params.velocity) == ("X", 99)
+    table.feed(SwitchSides())
+    assert (table.desk.preset, table.params.velocity) == ("Y", 22)
+
+
+def test_a_change_of_sides_is_undone_as_one_step() -> None:
+    """At once, whatever the morph, among other steps; and what B was is not lost."""
+    table = Table(Params(morph=2.0))
+    table.feed(SetParam(1, "density", 0.5), 1.0)
+    table.feed(SwitchSides(), 3.0)
+    table.feed(SetParam(2, "velocity", 99), 9.0)
+    table.feed(SwitchSides(), 12.0)
+    table.wait(5.0)
+    assert table.params == Params(morph=2.0, density=0.5)
+    table.feed(Undo())
+    assert (table.desk.side, table.params.velocity) == ("B", 99)
+    table.feed(Undo())
+    table.feed(Undo())
+    assert (table.desk.side, table.params.velocity, table.params.density) == ("A", 80, 0.5)
+    table.feed(Undo())
+    assert table.params == Params(morph=2.0)
+    for _ in range(4):
+        table.feed(Undo(redo=True))
+    assert (table.desk.side, table.params) == ("A", Params(morph=2.0, density=0.5))
+
+
+@given(st.lists(st.one_of(st.none(), st.tuples(KNOB, st.floats(0, 1))), max_size=20))
+def test_undo_returns_to_the_first_state_from_either_side(gestures) -> None:
+    """Knobs turned here and there, and sides changed in between."""
+    table = Table()
+    for gesture in gestures:
+        if gesture is None:
+            table.feed(SwitchSides())
+        else:
+            name, part = gesture
+            table.feed(Turn(name, at_fraction(KNOBS[name], part)))
+        table.wait(1.5)
+    for _ in range(100):
+        table.feed(Undo())
+    assert (table.params, table.desk.side) == (Params(), "A")
+
+
+# --- deeds
+
+
+DONE = {
+    "start": Transport(Action.PAUSE),
+    **{a: Transport(Action(a)) for a in ("play", "pause", "stop", "new", "again")},
+    **{a: Transport(Action(a)) for a in ("back", "keep", "more", "panic")},
+    "tap": Tap(5.0),
+    "save": SaveTake(),
+}
+
+
+@pytest.mark.parametrize("deed", DONE)
+def test_a_pedal_that_was_learnt_does_what_a_key_does(own_folder, deed: str) -> None:
+    """At each press, and it is passed on no longer."""
+    table = Table(phase=Phase.PLAYING)
+    table.feed(Learn(f"do.{deed}"))
+    assert table.said == [f"press the pedal or pad for {deed}; Esc gives up"]
+    for n, place in enumerate((127, 0, 127, 0)):
+        table.feed(control(place), 2.0 + n * 1.5)
+    assert table.said[-1] == f"cc 21 channel 1 of KeyStep does, at each press: {deed}"
+    assert table.passed == [DONE[deed]]
+    assert controls_file.stored() == {Control("KeyStep", "cc", 0, 21): f"do.{deed}"}
+
+
+def test_a_pedal_undoes_and_redoes_and_goes_from_a_to_b(own_folder) -> None:
+    """The deeds that are the desk's own."""
+    table = Table()
+    for number, deed in enumerate(("undo", "redo", "ab")):
+        table.feed(Learn(f"do.{deed}"))
+        table.feed(control(0, 20 + number))
+    assert {*DONE, "undo", "redo", "ab"} == set(DEEDS)
+    table.feed(SetParam(1, "velocity", 99))
+    table.feed(control(127, 20))
+    assert table.params.velocity == 80
+    table.feed(control(127, 21))
+    assert table.params.velocity == 99
+    table.feed(control(127, 22))
+    assert table.desk.side == "B"
+
+
+def test_the_pedal_of_space_plays_where_nothing_plays() -> None:
+    """Where a key hands over, it answers who is listening."""
+    for phase, hand_over, action in (
+        (Phase.WAITING, "silence", Action.PLAY),
+        (Phase.PAUSED, "silence", Action.PLAY),
+        (Phase.LISTENING, "silence", Action.PAUSE),
+        (Phase.LISTENING, "key", Action.PLAY),
+        (Phase.PLAYING, "key", Action.PAUSE),
+    ):
+        table = Table(Params(hand_over=hand_over), phase=phase)
+        table.feed(Do("start"))
+        assert table.passed == [Transport(action)]

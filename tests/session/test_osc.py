@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import queue
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
 from improv.cli import main
 from improv.errors import DeviceError, UsageError
 from improv.music.event import Source
-from improv.play.messages import Action, Chorded, Ended, Notice, SetParam, Sounded, Transport
+from improv.play.messages import Chorded, Ended, Notice, Phase, SetParam, Sounded
 from improv.play.params import KNOBS, Params
 from improv.ports import osc as wire
 from improv.ports.osc import LOOPBACK, encode, parse_address
 from improv.session import osc
 from improv.session.desk import Desk
-from improv.session.messages import Fade, RecallPreset, SaveTake, StorePreset, Turn, Undo
+from improv.session.messages import Do, Fade, RecallPreset, StorePreset, Turn
 from improv.session.osc import Osc, OscWaiting
 
 PATIENCE = 5.0  # seconds that a datagram may take on this machine
@@ -47,6 +47,15 @@ class Far:
         return message
 
 
+@dataclass
+class Stands:
+    """An engine, to the desk."""
+
+    params: Params = field(default_factory=Params)
+    serial: int = 4
+    phase: Phase = Phase.PLAYING
+
+
 @pytest.fixture
 def far():
     """A pair of sockets on this machine."""
@@ -73,17 +82,19 @@ def far():
         ("/improv/fader/density", (0.75,), Fade("density", 0.75)),
         ("/improv/fader/voice_2.density", (0.75,), Fade("voice_2.density", 0.75)),
         ("/improv/param/voice_3.velocity", (90.0,), Turn("voice_3.velocity", 90)),
-        ("/improv/panic", (), Transport(Action.PANIC)),
-        ("/improv/play", (), Transport(Action.PLAY)),
-        ("/improv/pause", (1,), Transport(Action.PAUSE)),
-        ("/improv/stop", (), Transport(Action.STOP)),
-        ("/improv/new", (), Transport(Action.NEW)),
+        ("/improv/panic", (), Do("panic")),
+        ("/improv/play", (), Do("play")),
+        ("/improv/pause", (1,), Do("pause")),
+        ("/improv/stop", (), Do("stop")),
+        ("/improv/new", (), Do("new")),
         ("/improv/preset", ("ambient",), RecallPreset("ambient")),
         ("/improv/preset", (3.0,), RecallPreset("3")),
         ("/improv/preset/store", (3,), StorePreset(3)),
-        ("/improv/undo", (), Undo()),
-        ("/improv/redo", (), Undo(redo=True)),
-        ("/improv/save", (), SaveTake()),
+        ("/improv/undo", (), Do("undo")),
+        ("/improv/redo", (), Do("redo")),
+        ("/improv/save", (), Do("save")),
+        ("/improv/ab", (), Do("ab")),
+        ("/improv/tap", (), Do("tap")),
     ],
 )
 def test_a_message_is_a_command(address, arguments, command) -> None:
@@ -104,6 +115,9 @@ def test_every_parameter_has_an_address(name) -> None:
         ("/improv/param/loudness", (1,)),
         ("/improv/param/velocity", ()),
         ("/improv/param", (1,)),
+        ("/improv/param/do.pause", (1,)),
+        ("/improv/fader/do.panic", (1.0,)),
+        ("/improv/earlier", ()),
         ("/improv/fader/velocity", (2.0,)),
         ("/improv/fader/velocity", (float("nan"),)),
         ("/improv/preset/store", ("x",)),
@@ -124,7 +138,7 @@ def test_a_message_turns_a_knob(far) -> None:
     far.inbox.get(timeout=PATIENCE)
     desk = Desk(lambda _: None)
     desk._osc = far.osc
-    assert desk.pass_on(OscWaiting(), Params(), 4, 0.0) == [SetParam(4, "velocity", 101)]
+    assert desk.pass_on(OscWaiting(), Stands(), 0.0) == [SetParam(4, "velocity", 101)]
 
 
 def test_of_many_turns_of_a_knob_the_last_is_taken(far) -> None:
@@ -132,7 +146,7 @@ def test_of_many_turns_of_a_knob_the_last_is_taken(far) -> None:
     source = far.osc.source
     source._messages.extend(("/improv/param/velocity", (n,)) for n in range(1, 99))
     source._messages.extend([("/improv/undo", ()), ("/improv/undo", ())])
-    assert far.osc.items(0.0) == [Turn("velocity", 98), Undo(), Undo()]
+    assert far.osc.items(0.0) == [Turn("velocity", 98), Do("undo"), Do("undo")]
 
 
 def test_nonsense_is_harmless_and_told_once_a_second(far) -> None:
@@ -143,7 +157,7 @@ def test_nonsense_is_harmless_and_told_once_a_second(far) -> None:
     far.send("/improv/param/velocity", 3.5, 4.5)
     far.send("/improv/panic")
     items = far.items()
-    while Transport(Action.PANIC) not in items:
+    while Do("panic") not in items:
         items += far.items(0.5)
     assert len([item for item in items if isinstance(item, Notice)]) == 1
     assert len(items) == 2

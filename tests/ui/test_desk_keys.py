@@ -13,11 +13,13 @@ from improv.session.messages import (
     RecallPreset,
     Standing,
     StorePreset,
+    SwitchSides,
     Undo,
     Unlearn,
 )
 from improv.ui.control_list import ControlList
 from improv.ui.preset_picker import PresetPicker
+from improv.ui.target_picker import TargetPicker
 from screen import text
 
 CC = Control("KeyStep 37", "cc", 0, 21)
@@ -36,6 +38,7 @@ def own_folder(monkeypatch, tmp_path):
         ("ctrl+z", Undo()),
         ("U", Undo(redo=True)),
         ("ctrl+y", Undo(redo=True)),
+        ("slash", SwitchSides()),
         ("f1", RecallPreset("1")),
         ("f9", RecallPreset("9")),
         ("f13", StorePreset(1)),
@@ -146,3 +149,37 @@ async def test_at_a_voice_it_is_asked_which_of_its_knobs_is_learnt(app, link) ->
         assert link.sent == [Learn("voice_2")]
         await pilot.press("L", "down", "down", "enter")
         assert link.sent[-1].knob in targets.of_voice("voice_2")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)], ids=str)
+async def test_the_side_is_in_brackets_and_a_click_changes_it(app, link, status, size) -> None:
+    """In every terminal, beside the names of the pages."""
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert "[A]\n B " in text(app)
+        await pilot.click("#sides")
+        assert SwitchSides() in link.sent
+        link.to_say = [status(side="B")]
+        app.advance()
+        await pilot.pause()
+        assert " A \n[B]" in text(app)
+
+
+async def test_a_pedal_is_learnt_from_the_list_of_controls(app, link, status) -> None:
+    """c, L, then what it is to do; and it is listed as what it does."""
+    controls = (Standing(CC, "do.ab", 1.0, caught=True),)
+    async with app.run_test() as pilot:
+        await pilot.press("c", "L")
+        await pilot.pause()
+        assert isinstance(app.screen, TargetPicker)
+        assert "every note off, pedals up" in text(app)
+        await pilot.press("down", "enter")
+        assert link.sent[-1] == Learn("do.play")
+        assert len(app.screen_stack) == 1
+        await pilot.press("c")
+        link.to_say = [status(controls=controls)]
+        app.advance()
+        app.screen.advance()
+        await pilot.pause()
+        assert "A/B" in text(app)
+        assert "at each press" in text(app)

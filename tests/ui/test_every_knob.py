@@ -57,7 +57,7 @@ class Player:
         self._said: list[Report] = [self._standing()]
 
     def send(self, item: Command | FromDevice) -> None:
-        for each in self._desk.pass_on(item, self.engine.params, self.engine.serial, 1000.0):
+        for each in self._desk.pass_on(item, self.engine, 1000.0):
             if isinstance(each, SetParam | Transport):
                 self.engine.handle(each, 1000.0)
             elif isinstance(each, Notice):
