@@ -37,10 +37,7 @@ def data(options: argparse.Namespace, say: Say) -> dict[str, Any]:
             source = maestro.fetch(progress=progress)
     else:
         source = Path(options.source)
-    with bar("reading", "files") as progress:
-        prepared = dataset.prepare(source, progress=progress)
-    for name, reason in prepared.skipped.items():
-        say(f"skipped {name}: {reason}")
+    prepared = _prepared(source, say)
     splits = ", ".join(f"{count} {split}" for split, count in prepared.pieces.items())
     speed = f", {prepared.notes_per_second:,.0f} a second" if prepared.seconds else ", made before"
     pedalled = f"{prepared.pedalled / prepared.notes:.0%} of them ring on under the pedal"
@@ -54,10 +51,13 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     if family is not None:
         with _asked_to_stop(say) as stop:
             return family(options, say, stop)
-    from improv.train import plots, run, tuning
+    from improv.train import tuning
 
     source = maestro.source_of(options.data)
     config, base = _planned(options, source, say)
+    _prepared(source, say)
+    from improv.train import plots, run  # after what may be wrong: TensorFlow takes seconds
+
     out: Path = options.out or Path("runs") / config.name
     with _asked_to_stop(say) as stop:
         trained = run.train(
@@ -90,6 +90,15 @@ def train(options: argparse.Namespace, say: Say) -> dict[str, Any]:
         say(_heard(trained.loss_before, trained.validation_loss))
         say(f"play it with: improv play --model {trained.model}")
     return _result(trained)
+
+
+def _prepared(source: Path, say: Say) -> dataset.Prepared:
+    """The dataset of a source, read now or before; what was left out of it is said."""
+    with bar("reading", "files") as progress:
+        prepared = dataset.prepare(source, progress=progress)
+    for name, reason in prepared.skipped.items():
+        say(f"skipped {name}: {reason}")
+    return prepared
 
 
 def _family(config: Path) -> str:

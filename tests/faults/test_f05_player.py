@@ -159,3 +159,23 @@ def test_without_the_release_the_chord_rings_on(
         figure("4 of 4 notes ring on")
     finally:
         playing.player.stop()
+
+
+def test_without_its_watch_one_that_stands_still_rings_on(
+    far: FarEnd, playing: Playing, figure: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody minds how long it has said nothing."""
+    patience = watched.SILENCE
+    monkeypatch.setattr(watched, "SILENCE", float("inf"))
+    hold_chord(far)
+    first, stopped = playing.pid, monotonic()
+    os.kill(first, signal.SIGSTOP)
+    try:
+        while monotonic() < stopped + patience + 2.0:
+            assert "has said nothing for" not in playing.words
+            wait_until(monotonic() + 0.1)
+        assert lives(first)
+        assert len(down(far.heard())) == 4
+    finally:
+        os.kill(first, signal.SIGCONT)
+    figure(f"not noticed after {patience + 2.0:g} s, 4 of 4 notes ring on")

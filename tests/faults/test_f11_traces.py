@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
+from improv.model import network as network_module
 from improv.model import relative_calls, store, tensorflow_backend
+from improv.model.seed import Prediction
+from improv.music.encoding import Features
 from improv.music.event import Note
-from improv.music.vocabulary import FEATURES, WINDOW
 from improv.play.interfaces import Improviser
 from improv.play.params import KNOBS, Knob, Params, Value
 
@@ -92,19 +93,19 @@ def test_the_seed_model_is_traced_once_however_knobs_are_turned() -> None:
     assert network.traces == 1
 
 
-def test_without_one_signature_every_length_and_value_is_a_trace(figure: Say) -> None:
-    """The network as tutorials call it: what was heard so far, and temperature as a number."""
-    import tensorflow as tf
+def test_without_its_window_and_signature_every_length_is_a_trace(
+    monkeypatch: pytest.MonkeyPatch, figure: Say
+) -> None:
+    """The same network, given what was heard so far and no more, as tutorials do."""
+    function = tensorflow_backend.tf.function
+    monkeypatch.setattr(tensorflow_backend.tf, "function", lambda made, **_: function(made))
+    monkeypatch.setattr(network_module, "WINDOW", None)  # of any length
+    network = tensorflow_backend.compiled(store.find("seed"), "cpu")
 
-    count = [0]
+    def unpadded(window: Features) -> Prediction:
+        heard = window.any(axis=1)
+        return network(window[heard] if heard.any() else window)
 
-    def predict(window: Any, temperature: float) -> Any:
-        count[0] += 1
-        return tf.reduce_sum(window) / temperature
-
-    traced = tf.function(predict)
-    for number in range(10):
-        heard = np.zeros((1, WINDOW - number, FEATURES), np.float32)
-        traced(tf.constant(heard), 1.0 + 0.1 * number)
-    figure(f"{count[0]} traces for 10 turns of a knob")
-    assert count[0] == 10
+    turned_about(tensorflow_backend.SeedImproviser("seed", "tensorflow cpu", unpadded))
+    figure(f"{network.traces} traces for {CHANGES} turned knobs, where the window has no length")
+    assert network.traces > 10

@@ -14,7 +14,9 @@ import pytest
 from faults.instrument import with_tests
 from ports import test_midifile as files
 
+from improv.cli import main
 from improv.errors import InputError
+from improv.model import store
 from improv.ports.midifile import read_arrays
 
 MUTATIONS = 5000
@@ -30,12 +32,13 @@ dice = random.Random(13)
 originals = [files.random_file(random.Random(seed)) for seed in range(20)]
 good = refused = 0
 slowest = 0.0
-for _ in range(int(sys.argv[1])):
+for number in range(int(sys.argv[1])):
     data = files.mutate(bytearray(dice.choice(originals)), dice)
     began = time.process_time()
     try:
-        good += len(read_arrays(data).pitch) > 0
-    except InputError:
+        good += len(read_arrays(data, f"{number}.mid").pitch) > 0
+    except InputError as error:
+        assert str(error).startswith(f"{number}.mid "), error
         refused += 1
     slowest = max(slowest, time.process_time() - began)
 print(json.dumps([good, refused, slowest, most_memory_mb()]))
@@ -82,8 +85,9 @@ with zipfile.ZipFile(sys.argv[1]) as pack:
         data = pack.read(name)
         began = time.process_time()
         try:
-            good += len(read_arrays(data).pitch) > 0
-        except InputError:
+            good += len(read_arrays(data, name).pitch) > 0
+        except InputError as error:
+            assert str(error).startswith(name + " "), error
             refused += 1
         slowest = max(slowest, time.process_time() - began)
 print(json.dumps([good, refused, slowest, most_memory_mb()]))
@@ -128,14 +132,20 @@ def test_a_damaged_prompt_is_named_and_exits_2(tmp_path: Path, figure: Say) -> N
     assert "Traceback" not in done.stderr
 
 
+QUICK = """
+name = "quick"
+units = 8
+batch = 16
+steps = 3
+tensorboard = false
+"""
+
+
 @pytest.mark.slow
-def test_a_data_set_of_a_thousand_files_with_fifty_bad_ones_lists_them(
+def test_a_run_over_a_thousand_files_with_fifty_bad_ones_finishes_and_lists_them(
     tmp_path: Path, figure: Say
 ) -> None:
-    """The fifty by name with what is wrong; the others are kept."""
-    from improv.train import sources
-    from improv.train.dataset import _read
-
+    """The fifty by name with what is wrong; of the others a model comes."""
     dice = random.Random(50)
     folder = tmp_path / "midi"
     folder.mkdir()
@@ -144,29 +154,50 @@ def test_a_data_set_of_a_thousand_files_with_fifty_bad_ones_lists_them(
         if number % 20 == 7:
             data = data[: dice.randrange(1, 22)]  # no track is left of it
         (folder / f"piece-{number:04}.mid").write_bytes(data)
-    skipped: dict[str, str] = {}
-    with sources.opened(folder) as source:
-        split, listed = sources.pieces(source)
-        skipped |= listed
-        kept = sum(notes is not None for _, _, notes in _read(source, split, skipped))
-    figure(f"of 1,000 files {len(skipped)} listed as bad, {kept} kept")
+    (tmp_path / "quick.toml").write_text(QUICK)
+    began = time.perf_counter()
+    done = improv(
+        "train", "--config", str(tmp_path / "quick.toml"), "--data", str(folder),
+        "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    taken = time.perf_counter() - began
+    skipped = [line for line in done.stderr.splitlines() if "skipped piece-" in line]
+    figure(f"a run over 1,000 files: {len(skipped)} listed as bad, a model after {taken:.0f} s")
+    assert done.returncode == 0, done.stderr[-2000:]
     assert len(skipped) == 50
-    assert all(f"piece-{number:04}.mid" in " ".join(skipped) for number in range(7, 1000, 20))
+    said = " ".join(skipped)
+    assert all(f"piece-{number:04}.mid: " in said for number in range(7, 1000, 20))
+    assert store.find(tmp_path / "run" / "quick")
 
 
-def test_without_the_boundary_other_errors_come_out(figure: Say) -> None:
-    """What mido makes of the same files: errors of every kind, which no caller can expect."""
-    import io
+def test_a_folder_with_no_good_file_at_all_exits_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], figure: Say
+) -> None:
+    """In a sentence."""
+    for number in range(5):
+        (tmp_path / f"{number}.mid").write_bytes(b"MThd")
+    code = main(["train", "--data", str(tmp_path), "--out", str(tmp_path / "run")])
+    figure(f"no good file at all: exit {code}")
+    assert code == 2
+    assert "0.mid" in capsys.readouterr().err
 
-    import mido
 
-    dice, kinds = random.Random(13), set()
-    originals = [files.random_file(random.Random(seed)) for seed in range(4)]
-    for _ in range(300):
-        data = files.mutate(bytearray(dice.choice(originals)), dice)
-        try:
-            mido.MidiFile(file=io.BytesIO(data))
-        except Exception as error:  # noqa: BLE001  # that is the point
-            kinds.add(type(error).__name__)
-    figure(f"a library alone: {', '.join(sorted(kinds))}")
-    assert len(kinds) >= 2
+WITHOUT = """
+from types import SimpleNamespace
+from improv.ports import midifile, smf
+class Nothing(Exception): pass
+midifile.smf = SimpleNamespace(**(vars(smf) | {"MalformedError": Nothing}))
+"""
+
+
+def test_without_the_boundary_a_damaged_file_ends_the_program(figure: Say) -> None:
+    """What is found wrong comes out as it is: no caller can expect it, and it names no file."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT + READ, str(MUTATIONS)],
+        capture_output=True, text=True, check=False, env=with_tests(),
+    )  # fmt: skip
+    said = (done.stderr.strip().splitlines() or [""])[-1]
+    figure(f"the first of them ends the program: {said[:70]}")
+    assert done.returncode != 0
+    assert "MalformedError" in said
+    assert ".mid" not in said

@@ -15,12 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faults.saving import HALVES, OVER_WHAT_IS_THERE
-from rig.support import wait_until
+from faults.saving import HALVES, OVER_WHAT_IS_THERE, Saver
 
 from improv.errors import ImprovError
 from improv.model import store
-from improv.play.clock import monotonic
 from improv.play.controls import control_of
 from improv.play.params import KNOBS
 from improv.session import controls_file, latencies, presets
@@ -71,14 +69,6 @@ def save(n):
     store.write(Path(sys.argv[1]) / "model", good.spec, weights, graph, card + f"# {n}\\n")
 """,
 }
-FOREVER = """
-n = 0
-save(n)
-print("ready", flush=True)
-while True:
-    n = 1 - n
-    save(n)
-"""
 ONCE = """
 import resource, signal
 from improv.errors import ImprovError
@@ -136,17 +126,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def killed(what: str, folder: Path, dice: random.Random, first: str = "") -> None:
-    """Kill a program that saves again and again."""
-    program = first + SAVES[what] + FOREVER
-    command = [sys.executable, "-c", program, str(folder)]
-    saver = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ))
-    with saver:
-        assert saver.stdout is not None
-        word = saver.stdout.readline()
-        wait_until(monotonic() + dice.uniform(0.0, LASTS.get(what, 0.1)))
-        saver.kill()
-    assert word == b"ready\n"
+def moment(what: str, dice: random.Random) -> float:
+    """In the middle of a save, more often than not."""
+    return dice.uniform(0.0, LASTS.get(what, 0.1))
 
 
 @pytest.mark.slow
@@ -158,9 +140,10 @@ def test_a_save_killed_fifty_times_leaves_the_old_or_the_new(
     """Each is read whole after each kill."""
     dice = random.Random(what)
     found = [0, 0]
-    for _ in range(KILLS):
-        killed(what, folder, dice)
-        found[int(READS[what](folder))] += 1
+    with Saver(SAVES[what], str(folder)) as saver:
+        for _ in range(KILLS):
+            saver.kill(moment(what, dice))
+            found[int(READS[what](folder))] += 1
     figure(f"{what}: killed {KILLS} times, whole {sum(found)} times")
     assert sum(found) == KILLS
 
@@ -206,15 +189,14 @@ def test_a_folder_that_can_t_be_written_to_is_said(folder: Path, what: str) -> N
 @pytest.mark.skipif(sys.platform != "linux", reason="platformdirs asks XDG on Linux alone")
 @pytest.mark.parametrize("what", SAVES)
 def test_without_writing_beside_it_halves_are_left(folder: Path, what: str, figure: Say) -> None:
-    """The same kills, of a program that writes over what is there."""
-    dice, halves = random.Random(what), 0
-    for _ in range(10):
-        try:
-            killed(
-                what, folder, dice, HALVES + OVER_WHAT_IS_THERE
-            )  # it may find the half of the one before, and die
-            READS[what](folder)
-        except (ImprovError, AssertionError, ValueError, KeyError, OSError):
-            halves += 1
-    figure(f"{what}: {halves} of 10 are no whole")
-    assert halves
+    """The same kills, of a program that writes over what is there: soon one is no whole."""
+    dice = random.Random(what)
+    with Saver(HALVES + OVER_WHAT_IS_THERE + SAVES[what], str(folder)) as saver:
+        for kills in range(1, KILLS + 1):
+            saver.kill(moment(what, dice))
+            try:
+                READS[what](folder)
+            except (ImprovError, AssertionError, ValueError, KeyError, OSError):
+                figure(f"{what}: no whole after {kills} kills")
+                return
+    pytest.fail("the file was whole each time")

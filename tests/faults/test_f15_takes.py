@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.saving import HALVES
+from faults.saving import HALVES, Saver
 from rig.support import wait_for, wait_until
 
 from improv.errors import InputError
@@ -198,23 +198,11 @@ def test_without_its_defence_a_killed_player_loses_more(
 
 
 SAVER = """
-import sys
 from pathlib import Path
 from improv.session import takes
-print("ready", flush=True)
-while True:
+def save(n):
     takes.write(Path(sys.argv[1]))
 """
-
-
-def kill_while_saving(journal: Path, program: str, dice: random.Random) -> None:
-    saver = subprocess.Popen([sys.executable, "-c", program, str(journal)], stdout=subprocess.PIPE)
-    assert saver.stdout is not None
-    saver.stdout.readline()
-    wait_until(monotonic() + dice.uniform(0.0, 0.1))
-    saver.kill()
-    saver.wait()
-    saver.stdout.close()
 
 
 def a_journal(folder: Path, struck: Struck) -> Path:
@@ -235,17 +223,19 @@ def test_a_save_killed_fifty_times_leaves_the_old_take_or_the_new(
     take = takes.write(journal)
     assert take is not None
     whole = yours(take)
-    for _ in range(KILLS):
-        kill_while_saving(journal, SAVER, dice)
-        assert yours(take) == whole
-    halves = 0
-    for _ in range(20):
-        kill_while_saving(journal, HALVES + SAVER, dice)
-        try:
-            halves += yours(take) != whole
-        except InputError:
-            halves += 1
-    assert halves
+    with Saver(SAVER, str(journal)) as saver:
+        for _ in range(KILLS):
+            saver.kill(dice.uniform(0.0, 0.1))
+            assert yours(take) == whole
+    with Saver(HALVES + SAVER, str(journal)) as saver:
+        for _ in range(KILLS):
+            saver.kill(dice.uniform(0.0, 0.1))
+            try:
+                if yours(take) != whole:
+                    return
+            except InputError:
+                return
+    pytest.fail("the take was whole each time")
 
 
 def full(struck: Struck, make_room: object, own_takes: Path) -> None:
