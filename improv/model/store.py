@@ -2,7 +2,8 @@
 
 A folder holds network.json (our own schema, see `NetworkSpec`, and the SHA-256 of the two files
 that play), weights.npz (plain float32 arrays), model.tflite (the same network for LiteRT, but for
-those that play in NumPy) and card.toml (what it was trained on, how well it does, whose it is).
+those that play in NumPy) and card.toml (what it was trained on, how well it does, whose it is);
+most have lessons.bin too, by which copies of what was learnt from are seen (improv.play.lessons).
 How a stranger's is kept from doing harm: improv.model.folder.
 
 A folder is found and checked by this file before the screen is up, so it imports neither Keras
@@ -57,7 +58,9 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 LITERT = "model.tflite"
+LESSONS = "lessons.bin"
 FILES = (NETWORK, WEIGHTS, LITERT, CARD)
+LESSONS_LIMIT = 8 * 2**20  # bytes of lessons.bin
 GRAPH_LIMIT = 2 * 1024 * 1024  # bytes of model.tflite beyond twice its weights
 
 
@@ -69,6 +72,7 @@ class ModelFolder:
     path: Path
     spec: NetworkSpec
     card: dict[str, Any]
+    has_lessons: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ def list_models() -> list[ModelInfo]:
 
 
 def _info(path: Path) -> ModelInfo:
-    size = sum((path / name).stat().st_size for name in FILES if (path / name).is_file())
+    size = sum(
+        (path / name).stat().st_size for name in (*FILES, LESSONS) if (path / name).is_file()
+    )
     default = path.name == DEFAULT
     if chord_spec.is_chords(path):
         return _chords_info(path, size)
@@ -162,14 +168,15 @@ def verify(path: Path) -> ModelFolder:
         )
     spec, digests = _read_network(path / NETWORK)
     card = read_card(path / CARD)
-    for name in _played(spec):
+    has_lessons = LESSONS in digests
+    for name in (*_played(spec), *((LESSONS,) if has_lessons else ())):
         found, begins = digest_of(path / name, _limit(name, spec))
         if found != digests.get(name):
             raise refused(path / name, "it is not the file its network.json was written with")
         if name == LITERT and begins[4:8] != b"TFL3":
             raise refused(path / name, "it is not a LiteRT model")
     check_weights(path / WEIGHTS, shapes(spec))
-    return ModelFolder(path.resolve().name, path, spec, card)
+    return ModelFolder(path.resolve().name, path, spec, card, has_lessons)
 
 
 def read_weights(folder: ModelFolder) -> Weights:
@@ -194,19 +201,35 @@ def read_graph(folder: ModelFolder) -> bytes:
     return read_limited(folder.path / LITERT, _limit(LITERT, folder.spec))
 
 
+def read_lessons(folder: ModelFolder) -> bytes:
+    """What `play.lessons` makes of what the model learnt from; empty where nobody kept it."""
+    if not folder.has_lessons:
+        return b""
+    return read_limited(folder.path / LESSONS, LESSONS_LIMIT)
+
+
 def write(
-    path: Path, spec: NetworkSpec, weights: Mapping[str, Any], graph: bytes | None, card: str
+    path: Path,
+    spec: NetworkSpec,
+    weights: Mapping[str, Any],
+    graph: bytes | None,
+    card: str,
+    lessons: bytes = b"",
 ) -> None:
     """Write a model folder: complete in a new place first, then put where it belongs.
 
-    One that plays in NumPy has no graph.
+    One that plays in NumPy has no graph, and not every one has lessons.
     """
     from improv.model.weights import pack
 
     files = {WEIGHTS: pack(weights, shapes(spec)), CARD: card.encode()}
     if graph is not None:
         files[LITERT] = graph
-    digests = {name: hashlib.sha256(files[name]).hexdigest() for name in _played(spec)}
+    if lessons:
+        files[LESSONS] = lessons
+    digests = {
+        name: hashlib.sha256(file).hexdigest() for name, file in files.items() if name != CARD
+    }
     network = {**asdict(spec), "sha256": digests}
     files[NETWORK] = (json.dumps(network, indent=2) + "\n").encode()
     write_folder(path, files, verify)
@@ -230,6 +253,8 @@ def _limit(name: str, spec: NetworkSpec) -> int:
     """The most bytes a file of this network may have."""
     if name == WEIGHTS:
         return weights_limit(shapes(spec))
+    if name == LESSONS:
+        return LESSONS_LIMIT
     return 2 * 4 * parameters(spec) + GRAPH_LIMIT
 
 

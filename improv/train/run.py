@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from improv.errors import InputError, UsageError
 from improv.model import store
+from improv.play.lessons import Lessons
 from improv.train import dataset, sequences
 from improv.train.card import card
 from improv.train.config import TrainConfig
@@ -124,7 +126,9 @@ def train(
 
     graph = export.litert_model(config.spec, fitted.weights)
     model = out / config.name
-    store.write(model, config.spec, fitted.weights, graph, words)
+    before = origin.lessons if origin else b""
+    learnt = bytes(lessons_of(config, train_pieces, before))
+    store.write(model, config.spec, fitted.weights, graph, words, learnt)
     return replace(trained, model=model, test=test)
 
 
@@ -154,18 +158,36 @@ def _check_yours(data: Path, pieces: dataset.Pieces) -> None:
         )
 
 
+def lessons_of(config: TrainConfig, pieces: dataset.Pieces, before: bytes = b"") -> Lessons:
+    """What copies of what the configured network learns from are seen by, see `play.lessons`.
+
+    `before` is that of the model it goes on from, if there is one that has it.
+    """
+    every = [pieces, *(pop for pop, _, _ in _pop(config))]
+    return Lessons.of(
+        [(np.asarray(some.pitch, np.int64), np.asarray(some.offsets)) for some in every],
+        Lessons(np.frombuffer(before, np.uint8)) if before else None,
+    )
+
+
 def _music(
     config: TrainConfig, pieces: dataset.Pieces, *, alone: bool = False
 ) -> Examples | Sequences:
     """What the configured network learns from; `alone` without the second source."""
     if config.architecture != "relative":
         return examples(pieces)
-    styles = [(pieces, 0, 1.0)]
+    styles = [(pieces, 0, 1.0), *([] if alone else _pop(config))]
+    return sequences.of(styles, config.sequences.length, config.units, config.seed)
+
+
+def _pop(config: TrainConfig) -> list[tuple[dataset.Pieces, int, float]]:
+    """The second source, as it is and its melodies alone: pieces, style, and share of each pass."""
     own = config.sequences
-    if own.pop and not alone:
-        source, of = source_of(own.pop), config.durations
-        for melody, share in ((False, own.pop_share), (True, own.melody_share)):
-            if share:
-                pop = dataset.load(source, "train", durations=of, melody=melody)
-                styles.append((pop, 2 if melody else 1, share))
-    return sequences.of(styles, own.length, config.units, config.seed)
+    if config.architecture != "relative" or not own.pop:
+        return []
+    source, of = source_of(own.pop), config.durations
+    return [
+        (dataset.load(source, "train", durations=of, melody=melody), 2 if melody else 1, share)
+        for melody, share in ((False, own.pop_share), (True, own.melody_share))
+        if share
+    ]

@@ -27,11 +27,13 @@ class Origin:
     card: dict[str, object]
     weights: Weights
     sha256: str  # of the weights as they lie in its folder
+    lessons: bytes = b""  # what it learnt from, as `play.lessons` knows it
 
 
 def origin(folder: ModelFolder) -> Origin:
     """What a run takes from a verified model folder."""
-    return Origin(folder.name, folder.card, store.read_weights(folder), store.digest(folder))
+    weights, digest = store.read_weights(folder), store.digest(folder)
+    return Origin(folder.name, folder.card, weights, digest, store.read_lessons(folder))
 
 
 def shipped(name: str = CONFIG) -> Path:

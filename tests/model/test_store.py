@@ -45,6 +45,40 @@ def test_what_is_written_is_read(folder: ModelFolder) -> None:
     assert [p.name for p in folder.path.parent.iterdir()] == [folder.path.name]
 
 
+def test_lessons_are_kept_and_none_are_none(folder: ModelFolder) -> None:
+    """They are signed as the weights are."""
+    weights, graph = store.read_weights(folder), store.read_graph(folder)
+    assert store.read_lessons(folder) == b""
+    store.write(folder.path, folder.spec, weights, graph, "", b"\x05\x00")
+    assert store.read_lessons(store.find(folder.path)) == b"\x05\x00"
+
+
+@pytest.mark.parametrize(
+    ("lessons", "why"),
+    [
+        (b"\x06\x00", "not the file"),
+        (b"\0" * (store.LESSONS_LIMIT + 1), "larger than"),
+        (None, "read"),
+    ],
+)
+def test_lessons_that_are_not_those_it_was_written_with_are_refused(
+    folder: ModelFolder, lessons: bytes | None, why: str
+) -> None:
+    weights, graph = store.read_weights(folder), store.read_graph(folder)
+    store.write(folder.path, folder.spec, weights, graph, "", b"\x05\x00")
+    if lessons is None:
+        (folder.path / store.LESSONS).unlink()
+    else:
+        (folder.path / store.LESSONS).write_bytes(lessons)
+    with pytest.raises(ModelRefused, match=why):
+        store.find(folder.path)
+
+
+def test_lessons_nobody_signed_are_not_read(folder: ModelFolder) -> None:
+    (folder.path / store.LESSONS).write_bytes(b"\xff")
+    assert store.read_lessons(store.find(folder.path)) == b""
+
+
 def test_the_seed_model_is_found_by_name() -> None:
     """The bundled model is there, whole, and of the exact size."""
     seed = store.find("seed")

@@ -14,6 +14,7 @@ from improv.cli import main
 from improv.config import load_table
 from improv.model import store
 from improv.model.loading import load
+from improv.play.lessons import Lessons
 from improv.play.params import Params
 from improv.ports.midiwrite import midi_file
 from improv.train import tuning
@@ -72,6 +73,9 @@ def test_a_model_is_tuned_on_takes_and_plays(
     moved = max(float(np.abs(new[name] - old[name]).max()) for name in old)
     assert 0 < moved < 0.2
     assert 21 <= load(made.path, "cpu").draw(Params(), (1, 0)).pitch <= 108
+    known = Lessons(np.frombuffer(store.read_lessons(made), np.uint8))
+    assert known.copied([67, 71, 74, 79] * 5) == 20  # as in the takes, in another key
+    assert len(bytes(known)) == len(store.read_lessons(base))
 
 
 def test_a_tuning_that_makes_nothing_better_leaves_the_weights(
