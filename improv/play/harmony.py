@@ -2,10 +2,11 @@
 
 Your left hand goes before a chart, a chart before the knob `chord`, and that before the network,
 which names the coming half bar by what was heard so far. It is asked `ASK` seconds before the half
-bar, and what it has said by `DECIDE` before it counts: where the model is not there, the chord
-that was stands. The next half bar is named anew, by all that was heard until then. Two bars
-without a note, and the network's chord ends. A left hand needs no half bar: its chord is in force
-as soon as its keys have come to rest, and for a bar after it has let go.
+bar, and what it has said by `DECIDE` before it counts, for all of it: where the model is not there,
+the chord that was stands. The next half bar is named anew, by all that was heard until then. Only
+of a half bar that the song has leapt into, which is decided before anybody can be asked, a later
+word counts. Two bars without a note, and the network's chord ends. A left hand needs no half bar:
+its chord is in force as soon as its keys have come to rest, and for a bar after it has let go.
 
 There is a beat wherever chords are played or a chart is gone by; see `play.tempo`.
 """
@@ -38,6 +39,8 @@ REST = 4
 """Half bars without a note after which the network's chord ends."""
 HAND = 3
 """Pitch classes below the split that are a chord; fewer are a tune or a bass."""
+LEAP = 0.5
+"""Beats by which the song must be elsewhere than it was about to be to have leapt."""
 SETTLE = 0.030
 """Seconds after its last key in which a left hand is still on its way down (a rolled chord)."""
 RECENT = 64
@@ -68,6 +71,8 @@ class Harmony:
         self._next: int | None = None  # the half bar to be decided
         self._asked: int | None = None
         self._said: Named | None = None
+        self._unasked: int | None = None  # the half bar that it has leapt into
+        self._beat: Timeline | None = None  # as it was last
         self._heard: dict[int, Heard] = {}  # without a gap
         self._hand = chord.NONE
         self._hand_at: float | None = None  # when its keys have come to rest
@@ -110,10 +115,12 @@ class Harmony:
         heard = now + lead
         here = halves.at(timeline.beat_at(heard), self.params.beats_per_bar)
         changed = self._settle(timeline, here, now)
-        if self._next is None or not here <= self._next <= here + 2:  # it begins, or has leapt
+        if self._next is None or self._has_leapt(timeline, here, heard):
             self._heard.clear()
             ends_soon = self._begin(timeline, here + 1) - heard < DECIDE
             self._next, self._asked = here + ends_soon, None
+            self._unasked = self._next
+        self._beat = timeline
         while (left := self._begin(timeline, self._next) - heard) <= ASK + NEAR:
             if self._asked != self._next:
                 self._ask(timeline, self._next)
@@ -122,11 +129,11 @@ class Harmony:
             name = self._chord_of(self._next)
             changed = self._decide(timeline, self._next, name, heard) or changed
             self._next += 1
-        return changed
+        return self._take_late(timeline, here, heard) or changed
 
     def take(self, named: Named) -> None:
         """What the network says."""
-        if named.number == self._next and chord.is_chord(named.name):
+        if named.number in {self._next, self._unasked} and chord.is_chord(named.name):
             self._said = named
 
     def strike(self, now: float) -> None:
@@ -138,13 +145,19 @@ class Harmony:
         """No chord is in force, and nothing is remembered."""
         if self.name != chord.NONE:
             self._wire.tell(Chorded(chord.NONE, now))
-        self.half = self._next = self._asked = self._said = self._hand_at = None
+        self.half = self._next = self._asked = self._said = self._hand_at = self._unasked = None
         self._hand = chord.NONE
         self._heard.clear()
 
     def _begin(self, timeline: Timeline, number: int) -> float:
         """When a half bar begins."""
         return timeline.time_of(halves.begin(number, self.params.beats_per_bar))
+
+    def _has_leapt(self, timeline: Timeline, here: int, heard: float) -> bool:
+        """Whether the song is elsewhere than it was about to be, or its bars are others."""
+        before = self._beat or timeline
+        apart = abs(timeline.beat_at(heard) - before.beat_at(heard))
+        return apart > LEAP or self._next is None or not here <= self._next <= here + 2
 
     # --- who says it
 
@@ -191,6 +204,16 @@ class Harmony:
         if self._next is not None:
             self._next = min(self._next, here + 1)  # what was decided is decided anew
         return self._decide(timeline, here, self._hand, now + self._lead)
+
+    def _take_late(self, timeline: Timeline, here: int, heard: float) -> float | None:
+        """Take what the network says of the half bar that the song has leapt into, at once."""
+        if self._said is None or self.half is None:
+            return None
+        if not self._said.number == self._unasked == self.half.number == here:
+            return None
+        self._unasked = None
+        name = self._chord_of(here)
+        return None if name == self.name else self._decide(timeline, here, name, heard)
 
     def _hold(self, number: int) -> None:
         """The left hand counts in this half bar, and for a bar after it."""

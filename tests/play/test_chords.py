@@ -231,6 +231,41 @@ def test_a_song_that_leaps_takes_its_chords_along() -> None:
     assert [at for at in score(playing) if at > 1.0] == pytest.approx([1.1, 1.35, 1.6, 1.85])
 
 
+@pytest.mark.parametrize("at", [4.1, 4.55, 4.85, 4.97])
+@pytest.mark.parametrize("beats", [-8.0, -3.0, -2.0, -1.5, 1.5, 2.0, 3.0, 32.0])
+def test_no_half_bar_is_missed_where_a_song_leaps(at: float, beats: float) -> None:
+    """However little it leaps: its chord comes at once, and on each line from then on."""
+    playing = comping(chart="| C | F |", sync="clock")
+    playing.feed(Follow(Timeline(0.0, 0.0, 120.0), runs=True), 0.0)
+    play(playing, (72,), 0.0, 0.4)
+    playing.run_until(at)
+    here = 2 * at + beats
+    there = Timeline(at, here, 120.0)
+    playing.feed(Follow(there, runs=True), at)
+    playing.run_until(at + 4.0)
+    struck = [there.beat_at(time) for time in score(playing) if time >= at]
+    line = 2.0 * (here // 2 + 1)
+    begun = [here] if line - here > 0.2 else []  # a tenth of a second more is not worth one
+    assert struck == pytest.approx([*begun, *(line + 2 * n for n in range(4))][: len(struck)])
+    assert len(struck) >= 4
+    assert playing.engine.dropped == 0
+
+
+def test_a_network_is_heard_late_of_a_half_bar_that_the_song_was_set_to() -> None:
+    """A stopped song that goes on in the middle of one: as soon as it says, not with the next."""
+    fake = Fake()
+    playing = comping(sync="clock", names=fake)
+    playing.feed(Follow(Timeline(0.0, 0.0, 120.0), runs=True), 0.0)
+    for beat in range(8):
+        play(playing, (72,), 0.5 * beat, 0.4)
+    playing.feed(Follow(Timeline(0.0, 0.0, 120.0), runs=False), 4.2)
+    assert names(playing)[-1] == (4.2, "off")
+    playing.feed(Follow(Timeline(4.4, 40.5, 120.0), runs=True), 4.4)
+    playing.run_until(4.45)
+    assert names(playing)[-1] == (4.4, "C")
+    assert [at for at in score(playing) if at > 4.2] == pytest.approx([4.4])
+
+
 @pytest.mark.parametrize("action", [Action.PAUSE, Action.STOP, Action.PANIC])
 def test_chords_end_with_the_music(action: Action) -> None:
     """Nothing hangs, nothing comes after, and playing again they go on."""
