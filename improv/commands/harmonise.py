@@ -15,8 +15,10 @@ def options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("out", type=Path, metavar="OUT.mid")
     words = 'play these instead of what the network hears, again and again: "| Am7 | D7 G7 |"'
     sub.add_argument("--chart", default="", metavar="CHORDS", help=words)
-    words = "beats a minute of the melody, if not as its file says; its first note begins bar 1"
+    words = "beats a minute of the melody, if not as its file says"
     sub.add_argument("--bpm", type=float, help=words)
+    words = "beats of the melody before bar 1 (default: its first note begins that bar)"
+    sub.add_argument("--upbeat", type=float, default=0.0, metavar="BEATS", help=words)
     sub.add_argument("--pattern", choices=PATTERNS, default="block")
     sub.add_argument("--channel", type=int, default=2, metavar="1-16")
     sub.add_argument("--instrument", metavar="NAME", help="by General MIDI name or number 0-127")
@@ -38,7 +40,11 @@ def run(options: argparse.Namespace) -> int:
     bpm = tempo(options.melody.read_bytes()) or 120.0 if given is None else given
     if not harmonise.LEAST_BPM <= bpm <= harmonise.MOST_BPM:
         raise UsageError(f"--bpm must be from 20 to 300, not {bpm:g}")
-    names = harmonise.named(melody, bpm, options.chart, options.model)
+    if not 0 <= options.upbeat < harmonise.BAR:
+        raise UsageError(f"--upbeat must be from 0 to below 4 beats, not {options.upbeat:g}")
+    upbeat = options.upbeat > 0
+    melody = harmonise.after_upbeat(melody, bpm, options.upbeat)
+    names = harmonise.named(melody, bpm, options.chart, options.model, upbeat=upbeat)
     how = harmonise.Comping(options.pattern, options.channel - 1, program)
     content = harmonise.file(options.melody.stem, melody, names, bpm, how)
     try:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 import numpy as np
 
 from improv.model import chord_store, chords
 from improv.music import chart, chord_classes, comping, halves, voicing
+from improv.music.chord import NONE
 from improv.music.event import Note
 from improv.music.scale import OCTAVE
 from improv.ports.midiwrite import Timed, midi_file
 
 LEAST_BPM, MOST_BPM = 20.0, 300.0
+BAR = 2 * comping.BEATS  # beats
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,31 @@ class Comping:
     velocity: int = 64
 
 
-def named(melody: tuple[Note, ...], bpm: float, typed: str = "", model: str = "") -> list[str]:
-    """The chord of each half bar (two beats) of a melody, whose first note begins bar 1.
+def after_upbeat(melody: tuple[Note, ...], bpm: float, upbeat: float) -> tuple[Note, ...]:
+    """A melody whose first note is `upbeat` beats (0 to below 4) before bar 1, in a bar of its own."""
+    later = -upbeat % BAR * 60.0 / bpm
+    return tuple(replace(note, start=note.start + later) for note in melody)
 
-    A chart is repeated as long as the melody goes on. Raises UsageError or ModelRefused.
+
+def named(
+    melody: tuple[Note, ...], bpm: float, typed: str = "", model: str = "", *, upbeat: bool = False
+) -> list[str]:
+    """The chord of each half bar (two beats) of a melody that begins with a bar, at 0 s.
+
+    That bar has none where it is an `upbeat`. A chart is repeated as long as the melody goes on.
+    Raises UsageError or ModelRefused.
     """
-    long = 2 * 60.0 / bpm
+    silent = [NONE] * (2 * upbeat)
+    long = comping.BEATS * 60.0 / bpm
     count = max(1, int(np.ceil(max(note.start + note.duration for note in melody) / long - 1e-3)))
     if typed:
-        return list(islice(cycle(chart.read(typed)), count))
+        return silent + list(islice(cycle(chart.read(typed)), count - len(silent)))
     weights = chord_store.find(model or chord_store.DEFAULT).weights
     parts = [halves.heard(melody, at * long, (at + 1) * long) for at in range(count)]
     heard = np.array(parts, np.float32).reshape(count, OCTAVE, halves.SLOTS)
     said = chords.whole(weights, heard, np.arange(count) % 2 == 0)
-    return [chord_classes.NAMES[number] for number in said.argmax(axis=1)]
+    names = [chord_classes.NAMES[number] for number in said.argmax(axis=1)]
+    return silent + names[len(silent) :]
 
 
 def played(names: list[str], bpm: float, how: Comping) -> list[Timed]:

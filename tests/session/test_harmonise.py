@@ -18,6 +18,24 @@ def test_a_chart_goes_round_while_the_melody_lasts() -> None:
     assert names == ["C", "C", "F", "G", "C", "C", "F", "G"]
 
 
+@pytest.mark.parametrize("chart", ["", "| C | F G |"])
+def test_an_upbeat_stands_before_bar_1(tmp_path, capsys, chart) -> None:
+    """One beat of it at 120 bpm: the melody is three beats later, its first bar has no chord."""
+    tune, out = tmp_path / "tune.mid", tmp_path / "out.mid"
+    tune.write_bytes(harmonise.file("tune", SCALE, [], 120.0, harmonise.Comping()))
+    assert main(["harmonise", str(tune), str(out), "--upbeat", "1", "--chart", chart]) == 0
+    bars = capsys.readouterr().out.strip(" |\n").split(" | ")
+    assert (len(bars), bars[0]) == (5, "off")
+    assert "off" not in bars[1:]
+    assert not chart or bars[1:] == ["C", "F G", "C", "F G"]
+    begins, now = {}, 0.0
+    for message in mido.MidiFile(out):
+        now += message.time
+        if message.type == "note_on":
+            begins.setdefault(message.channel, now)
+    assert begins == pytest.approx({0: 1.5, 1: 2.0}, abs=1e-3)
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_no_note_is_left_hanging(pattern) -> None:
     """Each note-on has its note-off, and none is struck while it sounds."""
@@ -58,7 +76,14 @@ def test_bars_are_of_the_file_s_own_tempo_unless_another_is_said(tmp_path, capsy
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--chart", "| H |"], ["--channel", "17"], ["--instrument", "kazoo"], ["--bpm", "0"]]
+    "wrong",
+    [
+        ["--chart", "| H |"],
+        ["--channel", "17"],
+        ["--instrument", "kazoo"],
+        ["--bpm", "0"],
+        ["--upbeat", "4"],
+    ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path, capsys, wrong) -> None:
     """With a sentence and exit code 2, and nothing written."""
