@@ -12,19 +12,19 @@ from improv.music.halves import SLOTS
 from improv.music.scale import OCTAVE
 
 ARCHITECTURE = "chords"
-VERSION = "chords-2"  # what goes in and which classes come out
+VERSION = "chords-3"  # what goes in and which classes come out
 LARGEST = 1024  # units
 FEATURES = OCTAVE * SLOTS + 2  # see music.halves; whether a bar begins, whether one goes on
 LAYERS = 2
 KINDS = len(chord_classes.QUALITIES) + 1  # what is said of each root: its chords, and none
-HEADS = {"whole": ("chord",), "coming": ("chord", "heard")}
-"""What each network says: of `coming` the chord of the half bar that comes, and of the last one."""
+NETWORKS = {"whole": ("forward", "backward"), "coming": ("forward",)}
+"""Both networks, and the ways in which each reads a melody."""
 
 
 def shapes(units: int) -> dict[str, tuple[int, ...]]:
     """Of every array of the weights, by its name."""
     found: dict[str, tuple[int, ...]] = {}
-    for kind, ways in (("whole", ("forward", "backward")), ("coming", ("forward",))):
+    for kind, ways in NETWORKS.items():
         for layer in range(LAYERS):
             width = FEATURES if layer == 0 else units * len(ways)
             for way in ways:
@@ -32,9 +32,8 @@ def shapes(units: int) -> dict[str, tuple[int, ...]]:
                 found[f"{name}_kernel"] = (width, 4 * units)
                 found[f"{name}_recurrent"] = (units, 4 * units)
                 found[f"{name}_bias"] = (4 * units,)
-        for head in HEADS[kind]:
-            found[f"{kind}_{head}_kernel"] = (units * len(ways), KINDS)
-            found[f"{kind}_{head}_bias"] = (KINDS,)
+        found[f"{kind}_chord_kernel"] = (units * len(ways), KINDS)
+        found[f"{kind}_chord_bias"] = (KINDS,)
     return found
 
 

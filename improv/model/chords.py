@@ -1,9 +1,8 @@
 """Chords for a melody, in NumPy: what both networks of a chord model say.
 
 Two LSTM layers read the half bars of a melody. `whole` reads them both ways and names the chord
-of each; `coming` reads what was heard and names the chord of the half bar that comes next, and
-that of the last one in the light of it. After Lim, Rhyu and Lee 2017, "Chord generation from
-symbolic melody using BLSTM networks".
+of each; `coming` reads what was heard and names the chord of the half bar that comes next. After
+Lim, Rhyu and Lee 2017, "Chord generation from symbolic melody using BLSTM networks".
 
 Each reads the melody twelve times, from each pitch class up as if that were the root, with the
 same weights, and says of each root how likely its chords are: what is learnt in one key is known
@@ -61,30 +60,10 @@ def coming(
     weights: Mapping[str, Floats], melody: Floats, downbeat: npt.NDArray[np.bool_]
 ) -> Floats:
     """(n, COUNT) log-probabilities of each half bar's chord from those before it alone."""
-    return _said(weights, "coming_chord", _so_far(weights, melody, downbeat))
-
-
-def just_heard(
-    weights: Mapping[str, Floats], melody: Floats, downbeat: npt.NDArray[np.bool_]
-) -> Floats:
-    """(n, COUNT) of each half bar's chord from it and those before it: `coming`, a half bar on."""
-    silence = np.zeros_like(melody[:1])
-    line = np.concatenate([melody, silence])
-    return _said(weights, "coming_heard", _so_far(weights, line, _goes_on(downbeat)))[1:]
-
-
-def _goes_on(downbeat: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """One place more."""
-    return np.append(downbeat, not downbeat[-1])
-
-
-def _so_far(
-    weights: Mapping[str, Floats], melody: Floats, downbeat: npt.NDArray[np.bool_]
-) -> Floats:
     line = before(melody, downbeat)
     for layer in range(LAYERS):
         line = _run(weights, f"coming_{layer}_forward", line)
-    return line
+    return _said(weights, "coming_chord", line)
 
 
 def _said(weights: Mapping[str, Floats], head: str, line: Floats) -> Floats:

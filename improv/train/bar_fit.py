@@ -73,7 +73,7 @@ class Pair:
         made = self._plain.predict_on_batch(given)
         judged = self._judging.train_on_batch((real, made, given[2], given[4]), none)
         for variable, value in zip(self._held.weights, self._discriminator.weights, strict=True):
-            variable.assign(value)
+            variable.assign(network.numbers(value))  # JAX would give both the same memory
         for _ in range(self._turns):
             said = self._making.train_on_batch((*given, real), none)
         return _one(judged), _one(said)

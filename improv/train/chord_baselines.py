@@ -100,22 +100,14 @@ class Hmm:
 
     def coming(self, song: Song, weight: float = 1.0) -> Chords:
         """Of each half bar the likeliest chord by those before it alone: the chain, filtered."""
-        return self._filtered(song, weight)[0]
-
-    def just_heard(self, song: Song, weight: float = 1.0) -> Chords:
-        """And by what sounds in it, but nothing after it."""
-        return self._filtered(song, weight)[1]
-
-    def _filtered(self, song: Song, weight: float) -> tuple[Chords, Chords]:
-        out = np.empty((2, len(song.chord)), np.int64)
+        out = np.empty(len(song.chord), np.int64)
         belief = self.begins
         for place, sounds in enumerate(weight * song.sound @ self.sounds.T):
-            out[0, place] = belief.argmax()
+            out[place] = belief.argmax()
             belief = belief + sounds
-            out[1, place] = belief.argmax()
             belief = np.logaddexp.reduce(belief[:, None] + self.follows, axis=0)
             belief = belief - belief.max()
-        return out[0], out[1]
+        return out
 
 
 def tuned(

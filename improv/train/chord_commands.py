@@ -99,7 +99,6 @@ def _card(config: Any, source: Path, step: int, figures: dict[str, Any]) -> str:
         "training": asdict(config),
         "chord": figures["chord"],
         "coming": figures["coming"],
-        "heard": figures["heard"],
         "baselines": figures["baselines"],
         "baselines_so_far": figures["baselines_so_far"],
     }

@@ -25,15 +25,13 @@ def report(
 ) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
     """What `improv evaluate --model chords` says, and the confusion of triads.
 
-    `chord` is by the whole melody, `coming` by what came before each half bar, `heard` by it as
-    well; `baselines_so_far` hear as little as these: what came before, and `hmm_heard` it as well.
+    `chord` is by the whole melody, `coming` by what came before each half bar; `baselines_so_far`
+    hear as little as that.
     Accuracies are shares of half bars. The matrix is (25, 25): counts, true triads in rows. The
     HMM is counted on `train` and its one weight chosen on `validation`.
     """
     hmm = chord_baselines.Hmm.learnt(train)
-    tuned = chord_baselines.tuned
-    weight = tuned(hmm.path, validation)
-    ahead, on = (tuned(names, validation) for names in (hmm.coming, hmm.just_heard))
+    weight, ahead = (chord_baselines.tuned(names, validation) for names in (hmm.path, hmm.coming))
     true = np.concatenate([song.chord for song in songs])
 
     def said(name: Callable[[Song], Chords]) -> Chords:
@@ -41,11 +39,9 @@ def report(
 
     whole = said(lambda s: chords.whole(model.weights, s.melody, s.downbeat).argmax(axis=1))
     coming = said(lambda s: chords.coming(model.weights, s.melody, s.downbeat).argmax(axis=1))
-    heard = said(lambda s: chords.just_heard(model.weights, s.melody, s.downbeat).argmax(axis=1))
     so_far = {
         "tonic": said(chord_baselines.tonic_so_far),
         "hmm": said(lambda s: hmm.coming(s, ahead)),
-        "hmm_heard": said(lambda s: hmm.just_heard(s, on)),
     }
     by_hmm = said(lambda s: hmm.path(s, weight))
     others = {
@@ -60,7 +56,6 @@ def report(
         "half_bars": len(true),
         "chord": _accuracies(whole, true),
         "coming": _accuracies(coming, true),
-        "heard": _accuracies(heard, true),
         "baselines": baselines,
         "baselines_so_far": {name: _share(found == true) for name, found in so_far.items()},
         "hmm_weight": weight,

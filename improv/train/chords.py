@@ -3,6 +3,9 @@
 A run is a folder as in train/fit.py: log.jsonl and checkpoint.npz, and it goes on from there. What
 is drawn for a step (sequences of songs) follows from the seed and the step alone; dropout does not,
 so a resumed run is as good as one left alone and not the same.
+
+The two share no weights. Of each the running average is kept where it was best on the validation
+songs, which are judged by what plays: improv/model/chords.py.
 """
 
 from __future__ import annotations
@@ -17,16 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from improv.errors import UsageError
-from improv.model import chord_spec, chords
+from improv.model import chord_spec, chords, network
+from improv.music import chord_classes
 from improv.music.scale import OCTAVE
 from improv.train import checkpoint
+from improv.train.average import Average
 from improv.train.checkpoint import Arrays, Checkpoint, Progress
 from improv.train.chord_songs import Song
 from improv.train.log import RunLog
 
 CHECKPOINT = "checkpoint.npz"
-LOSSES = (1.0, 1.0, 0.5)
-"""How much counts: a melody's chords, those that come, and that of the half bar just heard."""
+SAYS = {"whole": chords.whole, "coming": chords.coming}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class ChordConfig:
     batch: int = 16
     steps: int = 1800
     every: int = 100  # steps from one validation, and checkpoint, to the next
+    average: float = 0.99  # decay a step of the running average of the weights, which is kept
     learning_rate: float = 0.003
     seed: int = 1
     data_licence: str = "not stated"
@@ -50,8 +55,9 @@ class ChordConfig:
         for name in ("units", "length", "batch", "steps", "every"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not all(0 <= share < 1 for share in (self.dropout, self.coming_dropout)):
-            raise UsageError("dropout and coming_dropout must be from 0 to below 1")
+        for name in ("dropout", "coming_dropout", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} must be from 0 to below 1, not {getattr(self, name):g}")
         if not self.learning_rate > 0:
             raise UsageError(f"learning_rate must be above 0, not {self.learning_rate}")
         if self.family != "chords":
@@ -62,7 +68,11 @@ class ChordConfig:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a run came to: the best weights by validation loss, and whether it is done."""
+    """What a run came to: the best weights by validation loss, and whether it is done.
+
+    `progress.best_loss` is both networks' together, in nats a half bar, and `best_step` the last
+    at which either got better.
+    """
 
     weights: Arrays
     progress: Progress
@@ -76,6 +86,10 @@ class Roots(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         _, _, count, width = keras.ops.shape(line)
         return keras.ops.reshape(line, (-1, count, width))
 
+    def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """JAX can't say of a product that is not known yet."""
+        return (None, *shape[2:])
+
 
 class Chords(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """(12 batch, n, KINDS) as logits (batch, n, COUNT): see `improv.model.chords`."""
@@ -88,13 +102,17 @@ class Chords(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         none = keras.ops.mean(said[..., -1:], axis=1)  # (batch, n, 1)
         return keras.ops.concatenate([chords, none], axis=-1)
 
+    def compute_output_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """As that of Roots."""
+        return (None, shape[1], chord_classes.COUNT)
+
 
 def build(units: int, dropout: float = 0.0, coming_dropout: float = 0.0) -> Any:
-    """The Keras model: (heard, before), each (batch, 12, n, FEATURES), to logits of all heads."""
+    """The Keras model: (heard, before), each (batch, 12, n, FEATURES), to logits of both."""
     layers = keras.layers
     inputs = [keras.Input((OCTAVE, None, chord_spec.FEATURES)) for _ in range(2)]
     said = []
-    for given, (kind, heads) in zip(inputs, chord_spec.HEADS.items(), strict=True):
+    for given, kind in zip(inputs, chord_spec.NETWORKS, strict=True):
         line = Roots()(given)
         for number in range(chord_spec.LAYERS):
             name = f"{kind}_{number}"
@@ -107,15 +125,13 @@ def build(units: int, dropout: float = 0.0, coming_dropout: float = 0.0) -> Any:
             else:
                 line = layers.LSTM(units, return_sequences=True, name=f"{name}_forward")(line)
             line = layers.Dropout(dropout if kind == "whole" else coming_dropout)(line)
-        for head in heads:
-            kinds = layers.Dense(chord_spec.KINDS, name=f"{kind}_{head}")(line)
-            said.append(Chords()(kinds))
+        said.append(Chords()(layers.Dense(chord_spec.KINDS, name=f"{kind}_chord")(line)))
     return keras.Model(inputs, said)
 
 
 def weights_of(model: Any) -> Arrays:
     """By the names that improv/model/chords.py calls them."""
-    return {name: np.asarray(variable) for name, variable in _named(model).items()}
+    return {name: network.numbers(variable) for name, variable in _named(model).items()}
 
 
 def _named(model: Any) -> dict[str, Any]:
@@ -146,15 +162,16 @@ def fit(
     """Train in `folder`, or go on with the run there. Raises UsageError where that can't be."""
     keras.utils.set_random_seed(config.seed)
     model = build(config.units, config.dropout, config.coming_dropout)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(config.learning_rate, config.steps),
         weight_decay=0.01,
         clipnorm=1.0,
     )
-    model.compile(optimizer=optimizer, loss=[loss] * len(LOSSES), loss_weights=list(LOSSES))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=optimizer, loss=[loss] * len(SAYS))
     model.optimizer.build(model.trainable_variables)
-    identity = {key: asdict(config)[key] for key in ("family", "units", "length", "batch", "seed")}
+    kept = ("family", "units", "length", "batch", "average", "seed")
+    identity = {key: asdict(config)[key] for key in kept}
     stored = checkpoint.begun(folder / CHECKPOINT, identity, resume=resume)
     if stored is not None:
         for name, variable in _named(model).items():
@@ -162,22 +179,28 @@ def fit(
         for variable, value in zip(model.optimizer.variables, stored.optimizer, strict=True):
             variable.assign(value)
     progress = Progress(run=identity) if stored is None else stored.progress
+    average = Average(config.average, weights_of(model) if stored is None else stored.average)
     best = weights_of(model) if stored is None else stored.best
-    checks = [_batch([(song, 0)], len(song.chord)) for song in validation]
+    lowest = judged(best, validation)
     with RunLog(folder, total=config.steps, resumed_at=progress.step, tensorboard=False) as log:
         for step in range(progress.step + 1, config.steps + 1):
             said = model.train_on_batch(*drawn(train, config, step))
             progress = replace(progress, step=step)
+            if average.due(step):
+                average.add(step, weights_of(model))
             if step % config.every and step != config.steps:
                 continue
             log.write("train", step, loss=float(said[0] if isinstance(said, list) else said))
-            figure = _judged(model, checks)
-            log.write("validation", step, loss=figure)
+            found = judged(average.weights, validation)
+            log.write("validation", step, loss=sum(found.values()), **found)
             progress = replace(progress, validations=progress.validations + 1)
-            if figure < progress.best_loss:
-                progress = replace(progress, best_loss=figure, best_step=step)
-                best = weights_of(model)
-            _save(folder / CHECKPOINT, model, progress, best)
+            for kind in (kind for kind in SAYS if found[kind] < lowest[kind]):
+                lowest[kind] = found[kind]
+                best |= {n: v.copy() for n, v in average.weights.items() if n.startswith(kind)}
+                progress = replace(progress, best_loss=sum(lowest.values()), best_step=step)
+            state = [network.numbers(variable) for variable in model.optimizer.variables]
+            now = Checkpoint(progress, weights_of(model), best, state, average.weights)
+            checkpoint.save(folder / CHECKPOINT, now)
             if stop():
                 break
     return Fitted(best, progress, progress.step >= config.steps)
@@ -206,38 +229,17 @@ def _batch(parts: list[tuple[Song, int]], length: int) -> tuple[Any, Any, Any]:
         heard[row, :, :size] = chords.heard(song.melody[cut], song.downbeat[cut])
         before[row, :, :size] = chords.before(song.melody[cut], song.downbeat[cut])
         labels[row, :size], weights[row, :size] = song.chord[cut], 1.0
-    last, known = np.roll(labels, 1, axis=1), weights.copy()
-    known[:, 0] = 0.0  # nothing was heard before it
-    return [heard, before], [labels, labels, last], [weights, weights, known]
+    return [heard, before], [labels] * len(SAYS), [weights] * len(SAYS)
 
 
-def _judged(model: Any, checks: list[tuple[Any, Any, Any]]) -> float:
-    """Both networks' loss a half bar, summed, over whole songs."""
-    total = count = 0.0
-    length = max(check[2][0].shape[1] for check in checks)
-    for at in range(0, len(checks), 32):
-        heard, labels, weights = _together(checks[at : at + 32], length)
-        for scores in model.predict_on_batch(heard)[:2]:
-            top = scores - scores.max(axis=-1, keepdims=True)
-            said = top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
-            right = np.take_along_axis(said, labels[..., None], axis=-1)[..., 0]
-            total -= float((right * weights).sum())
-        count += float(weights.sum())
-    return total / count
-
-
-def _together(
-    checks: list[tuple[Any, Any, Any]], length: int
-) -> tuple[list[Any], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    def padded(array: Any, axis: int = 1) -> Any:
-        room = [(0, length - size if each == axis else 0) for each, size in enumerate(array.shape)]
-        return np.pad(array, room)
-
-    inputs = [np.concatenate([padded(check[0][i], 2) for check in checks]) for i in range(2)]
-    labels, weights = (np.concatenate([padded(c[k][0]) for c in checks]) for k in (1, 2))
-    return inputs, labels, weights
-
-
-def _save(path: Path, model: Any, progress: Progress, best: Arrays) -> None:
-    state = [np.asarray(variable) for variable in model.optimizer.variables]
-    checkpoint.save(path, Checkpoint(progress, weights_of(model), best, state))
+def judged(weights: Arrays, songs: list[Song]) -> dict[str, float]:
+    """Of each network its loss, in nats a half bar, over whole songs."""
+    count = sum(len(song.chord) for song in songs)
+    return {
+        kind: -sum(
+            float(says(weights, s.melody, s.downbeat)[np.arange(len(s.chord)), s.chord].sum())
+            for s in songs
+        )
+        / count
+        for kind, says in SAYS.items()
+    }
