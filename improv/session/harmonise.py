@@ -29,7 +29,7 @@ class Comping:
 
 
 def after_upbeat(melody: tuple[Note, ...], bpm: float, upbeat: float) -> tuple[Note, ...]:
-    """A melody whose first note is `upbeat` beats (0 to below 4) before bar 1, in a bar of its own."""
+    """A melody whose first note is `upbeat` beats (0 to below 4) before bar 1, in its own bar."""
     later = -upbeat % BAR * 60.0 / bpm
     return tuple(replace(note, start=note.start + later) for note in melody)
 
