@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_a_model_that_is_not_there_is_exit_2(capsys):
     """Nothing was refused, the name is wrong: it says which there are."""
     assert main(["play", "--headless", "--model", "nonesuch"]) == 2
     assert "seed" in sentence(capsys)
+
+
+@pytest.mark.parametrize("way", ["an option", "a preset"])
+def test_link_that_is_not_installed_is_exit_3(way, capsys, tmp_path, monkeypatch):
+    """Before any screen and any player, with what to install; also where a preset asks for it."""
+    monkeypatch.setitem(sys.modules, "aalink", None)
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[params]\nsync = "link"\n')
+    asked = ["--sync", "link"] if way == "an option" else ["--preset", str(mine)]
+    assert main(["play", "--headless", "--seconds", "0.1", *asked]) == 3
+    assert "pip install 'improv-midi[link]' adds it (GPL)" in sentence(capsys)
 
 
 def generate(out, *options):

@@ -50,6 +50,8 @@ def options(sub: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from improv import config
     from improv.model.store import find
+    from improv.play.params import LINK
+    from improv.ports import linked
     from improv.ports.spec import parse_spec
     from improv.session import latencies
     from improv.session.messages import ModelSetup, PlayerSetup
@@ -85,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
         osc=_osc(options.osc),
         osc_out=_osc(options.osc_out),
     )
+    if setup.params.sync == LINK:
+        linked.check()
     headless = options.headless
     if not headless and not _has_screen():
         say("no terminal here, so there is no screen; playing on without one (--headless)")

@@ -11,7 +11,7 @@ from improv.errors import DeviceError, UsageError
 from improv.model import choosing
 from improv.model.choosing import Timing
 from improv.model.listening import DistributionImproviser
-from improv.model.pedalled import Pedalled
+from improv.model.pedalled import pedalled
 from improv.model.spec import GRAPHLESS
 from improv.model.store import ModelFolder, find
 from improv.music.event import PEDALLED
@@ -50,7 +50,7 @@ def loaded(model: str | Path | ModelFolder, device: str = "auto") -> Loaded:
     else:
         found = Loaded(_on(folder, device), f"the {device}, as was asked for")
     if folder.spec.durations == PEDALLED:
-        return Loaded(Pedalled(found.improviser), found.why)
+        return Loaded(pedalled(found.improviser), found.why)
     return found
 
 

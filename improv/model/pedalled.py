@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from improv.music.event import Note, ProposedNote
-from improv.play.interfaces import Branching, Imagined
+from improv.play.interfaces import Accompanying, Branching, Imagined
 from improv.play.messages import ANY, Bounds, Key
 from improv.play.params import Params
+
+
+class Both(Branching, Accompanying, Protocol):
+    """An improviser that can do either."""
 
 
 class Pedalled:
@@ -28,9 +33,7 @@ class Pedalled:
         self._improviser = improviser
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
-        self._improviser.prime(
-            [replace(note, duration=note.sounding, rings=0.0) for note in context], before
-        )
+        self._improviser.prime(_sounding(context), _sounding(before))
 
     def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote:
         return self._improviser.draw(params, key, within)
@@ -39,3 +42,30 @@ class Pedalled:
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY
     ) -> Iterator[list[tuple[Imagined, ...]]]:
         return self._improviser.imagine(params, keys, within)
+
+
+class PedalledCompanion(Pedalled):
+    """One that also draws what goes with a note of yours, and takes in beforehand what you play."""
+
+    def __init__(self, improviser: Both) -> None:
+        super().__init__(improviser)
+        self._companion = improviser
+
+    def prepare(
+        self, context: Sequence[Note], before: Sequence[Note], params: Params
+    ) -> Iterator[None]:
+        return self._companion.prepare(_sounding(context), _sounding(before), params)
+
+    def accompany(self, params: Params, keys: Sequence[Key]) -> list[ProposedNote]:
+        return self._companion.accompany(params, keys)
+
+
+def pedalled(improviser: Branching) -> Pedalled:
+    """Around an improviser; it accompanies if that does."""
+    if isinstance(improviser, Accompanying):
+        return PedalledCompanion(improviser)
+    return Pedalled(improviser)
+
+
+def _sounding(context: Sequence[Note]) -> list[Note]:
+    return [replace(note, duration=note.sounding, rings=0.0) for note in context]

@@ -7,6 +7,7 @@ all, and none leads. Beats of two peers are numbered otherwise, but bars begin t
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,12 @@ from improv.music.timeline import Timeline
 from improv.play.clock import Clock, monotonic
 
 MISSING = "Ableton Link is not installed; pip install 'improv-midi[link]' adds it (GPL)"
+
+
+def check() -> None:
+    """Raise DeviceError where the extra is missing."""
+    if importlib.util.find_spec("aalink") is None:
+        raise DeviceError(MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,11 @@ class Peer:
     def turn(self, bpm: float) -> None:
         """Set the tempo of all peers."""
         self._link.tempo = bpm
+
+    def play(self, *, plays: bool) -> None:
+        """Start or stop all peers that share start and stop."""
+        if self._link.playing != plays:
+            self._link.playing = plays
 
     def close(self) -> None:
         """Leave. May be called twice."""

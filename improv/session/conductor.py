@@ -23,7 +23,7 @@ from improv.play.clockout import ClockOut, Metronome, Timed
 from improv.play.effects import EVERYBODY, Item, Send
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
-from improv.play.messages import Beat, Follow, Level, Notice, Phase
+from improv.play.messages import Beat, Follow, Level, Notice, Phase, Transport
 from improv.play.params import CLOCK, INTERNAL, LINK, NO_SYNC, Params
 from improv.play.sensing import ACTIVE_SENSING, Sensing
 from improv.play.timing import Meter
@@ -104,6 +104,8 @@ class Conductor:
                 case Tap():
                     out += self._tap(item, engine, now)
                 case _:
+                    if isinstance(item, Transport):
+                        self._linking.transport(item.action)
                     out.append(item)
         return out + self._look(engine.params, now)
 

@@ -3,7 +3,8 @@
 The engine hears of it as of a MIDI clock: a beat to play to (`Follow`), told again each second or
 when it has moved. Where nobody else is in the session improv's own beat goes on; where the others
 have left, the last tempo of the session does. The song runs, unless a peer that shares start and
-stop has started it and stopped: most share neither.
+stop has started it and stopped: most share neither. Your play, pause and stop start and stop it for
+all who share them; a panic is improv's alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol
 from improv.errors import DeviceError
 from improv.music.timeline import Timeline
 from improv.play.effects import Item
-from improv.play.messages import Follow, Level, Notice
+from improv.play.messages import Action, Follow, Level, Notice, Transport
 from improv.play.params import INTERNAL, KNOBS, LINK, Params
 from improv.ports.linked import Peer, Session
 from improv.session.messages import Turn
@@ -25,6 +26,7 @@ SAME = 0.01
 """Beats a minute that two tempos may differ and still be one."""
 MOVED = 0.0003
 """Seconds by which the beat has moved when it is told at once."""
+_RUNS = {Action.PLAY: True, Action.PAUSE: False, Action.STOP: False, Action.PANIC: False}
 
 
 class Member(Protocol):
@@ -34,14 +36,16 @@ class Member(Protocol):
 
     def turn(self, bpm: float) -> None: ...
 
+    def play(self, *, plays: bool) -> None: ...
+
     def close(self) -> None: ...
 
 
 class Linking:
-    """In a session for as long as `sync` says so. `put` takes turns of knobs."""
+    """In a session for as long as `sync` says so. `put` takes turns of knobs, and a start."""
 
     def __init__(
-        self, put: Callable[[Turn], None], join: Callable[[float, int], Member] = Peer
+        self, put: Callable[[Turn | Transport], None], join: Callable[[float, int], Member] = Peer
     ) -> None:
         self._put = put
         self._join = join
@@ -50,7 +54,8 @@ class Linking:
         self._asked = 0.0  # where it was last sent
         self._told = Follow()
         self._told_at = 0.0
-        self._played = False
+        self._played = self._plays = False  # the song: ever, now
+        self._rests = False  # by your own pause or stop, which no clock undoes
 
     def look(self, params: Params, now: float) -> list[Item | Notice]:
         """Join or leave as the knob says, and what has changed; to be called ten times a second."""
@@ -67,6 +72,14 @@ class Linking:
         if self._agree(self._member, params.tempo, session):
             session = self._member.session(params.beats_per_bar)
         return self._tell(session, now)
+
+    def transport(self, action: Action) -> None:
+        """Tell the session what you have improv do."""
+        if action not in _RUNS:
+            return
+        self._rests = not _RUNS[action]
+        if self._member is not None and action is not Action.PANIC:
+            self._member.play(plays=_RUNS[action])
 
     def close(self) -> None:
         """Leave the session."""
@@ -93,12 +106,15 @@ class Linking:
         if self._member is None:
             return []
         self._member.close()
-        self._member, self._played = None, False
+        self._member, self._played, self._plays = None, False, False
         was, self._told = self._told, Follow()
         return [] if was == Follow() else [self._told]
 
     def _tell(self, session: Session, now: float) -> list[Item | Notice]:
         self._played = self._played or session.plays
+        starts, self._plays = session.plays and not self._plays, session.plays
+        if starts and self._rests:
+            self._put(Transport(Action.PLAY))
         before = self._told
         there = session.peers > 0
         if not there and before.timeline is None:

@@ -102,6 +102,7 @@ class Rack(threading.Thread):
         self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
         self._left_out = set(left_out)  # a player hung in them: not opened until they were gone
         self._choices: PortChoices | None = None
+        self._take = f"file:{_take_name()}"  # a take in this folder, if somebody wants one
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
     def open_at_start(
@@ -179,7 +180,7 @@ class Rack(threading.Thread):
         else:
             opened = [self._output(spec, wanted=False) for spec in ("virtual:improv", "fluidsynth")]
             if not any(opened):  # nothing to hear it on: let nothing be lost at least
-                self._output(f"file:{_take_name()}", wanted=False)
+                self._output(self._take, wanted=False)
         self._report(StartedUp())
         self._look()
 
@@ -305,7 +306,10 @@ class Rack(threading.Thread):
         outputs = tuple(f"port:{name}" for name in ports.outputs) if ports else ()
         choices = PortChoices(
             tuple(self._made["input"] | dict.fromkeys(("virtual:improv", *inputs))),
-            tuple(self._made["output"] | dict.fromkeys(("virtual:improv", "fluidsynth", *outputs))),
+            tuple(
+                self._made["output"]
+                | dict.fromkeys(("virtual:improv", "fluidsynth", *outputs, self._take))
+            ),
         )
         if choices != self._choices:
             self._choices = choices

@@ -313,6 +313,11 @@ class ImprovApp(AtTheDesk):
 
     def action_picture(self) -> None:
         """Write the screen as it is to an SVG in the current folder."""
+        # The footer is made anew once the palette has gone, and is drawn after that.
+        footer = self.screen_stack[0].query_one(Footer)
+        footer.call_after_refresh(self.call_after_refresh, self._take_picture)
+
+    def _take_picture(self) -> None:
         try:
             path = self.save_screenshot()
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rig.support import FarEnd, Heard, wait_for
@@ -10,6 +11,7 @@ from rig.support import FarEnd, Heard, wait_for
 from improv.music.opening import phrase
 from improv.play.clock import monotonic
 from improv.play.params import Params
+from improv.ports.midifile import read_notes
 from improv.session.messages import (
     ModelSetup,
     PlayerSetup,
@@ -18,6 +20,7 @@ from improv.session.messages import (
     SetOutputs,
     SetParam,
     Status,
+    Strike,
 )
 from improv.session.terminal import PlayerProcess
 
@@ -51,7 +54,14 @@ class Chosen:
 
 
 @pytest.fixture
-def chosen(rig: object) -> Iterator[Chosen]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which improv is started."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def chosen(rig: object, here: Path) -> Iterator[Chosen]:
     chosen = Chosen()
     chosen.wait_open(PORTS, PORTS)
     yield chosen
@@ -110,6 +120,22 @@ def test_a_port_of_ours_can_be_opened_again(far: FarEnd, chosen: Chosen) -> None
     now = chosen.status()
     assert now is not None
     assert set(PORTS) <= set(now.output_choices)
+
+
+def test_a_take_in_this_folder_can_be_chosen(chosen: Chosen, here: Path) -> None:
+    """Its name is in the list; closed it is written, and opened again another is."""
+    for name in ("", "-2"):
+        wait_for(lambda: (now := chosen.status()) and len(now.output_choices) > 2, word="choices")
+        now = chosen.status()
+        assert now is not None
+        (take,) = (spec for spec in now.output_choices if spec.startswith("file:improv-"))
+        chosen.player.send(SetOutputs((*PORTS, take)))
+        chosen.wait_open((*PORTS, take), PORTS)
+        chosen.player.send(Strike(60, 80, 0.05))
+        written = here / f"{take.removeprefix('file:').removesuffix('.mid')}{name}.mid"
+        chosen.player.send(SetOutputs(PORTS))
+        wait_for(written.exists, word=f"{written}")
+        assert len(read_notes(written)) == 1
 
 
 def test_a_fault_in_the_player_ends_in_silence(far: FarEnd, chosen: Chosen) -> None:

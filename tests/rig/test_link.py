@@ -11,7 +11,7 @@ from rig.support import wait_for
 from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.ports.linked import Peer
-from improv.session.messages import SetParam
+from improv.session.messages import Action, Phase, SetParam, Transport
 from improv.session.terminal import PlayerProcess
 
 pytest.importorskip("aalink", reason="Ableton Link is not installed (improv-midi[link])")
@@ -27,7 +27,7 @@ def peer() -> Iterator[Peer]:
 
 
 def test_improv_goes_with_a_link_session(rig: object, peer: Peer) -> None:
-    """Its phase is theirs, its tempo goes there and theirs comes, and it plays on without them."""
+    """Its phase is theirs, tempo, start and stop go both ways, and it plays on without them."""
     player = PlayerProcess(setup(params=Params(sync="link", tempo=120.0)))
     player.start()
     playing = Playing(player)
@@ -61,6 +61,13 @@ def in_session(playing: Playing, peer: Peer) -> list[float]:
     peer.turn(80.0)
     wait_for(lambda: word("link", 80.0), word="another tempo")
     phases.append(apart(playing, peer))
+    for action, plays in ((Action.PLAY, True), (Action.PAUSE, False), (Action.PLAY, True)):
+        playing.player.send(Transport(action))
+        wait_for(lambda plays=plays: peer.session(4).plays is plays, word=f"{action} there")
+    peer.play(plays=False)
+    wait_for(lambda: playing.state().phase is Phase.PAUSED, word="their stop")
+    peer.play(plays=True)
+    wait_for(lambda: playing.state().phase is Phase.PLAYING, word="their start")
     peer.close()
     wait_for(lambda: word("lost", 80.0), seconds=8.0, word="going on alone")
     return phases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from improv.errors import UsageError
@@ -413,6 +413,7 @@ def test_a_change_of_sides_is_undone_as_one_step() -> None:
     assert (table.desk.side, table.params) == ("A", Params(morph=2.0, density=0.5))
 
 
+@settings(deadline=None)  # that of time is the machine's
 @given(st.lists(st.one_of(st.none(), st.tuples(KNOB, st.floats(0, 1))), max_size=20))
 def test_undo_returns_to_the_first_state_from_either_side(gestures) -> None:
     """Knobs turned here and there, and sides changed in between."""

@@ -35,6 +35,9 @@ class Others:
     def turn(self, bpm: float) -> None:
         self.timeline = self.timeline.at_tempo(0.0, bpm)
 
+    def play(self, *, plays: bool) -> None:
+        self.plays = plays
+
     def close(self) -> None:
         self.open = False
 
@@ -118,6 +121,39 @@ def test_a_song_that_was_started_can_stop_and_one_that_never_was_runs() -> None:
     linking.look(LINKED, 0.1)
     others.plays = False
     assert not follows(linking.look(LINKED, 0.2))[0].runs
+
+
+def test_your_play_and_stop_are_the_sessions() -> None:
+    """A panic is your own; and before it has joined there is nobody to tell."""
+    others = Others()
+    linking = Linking([].append, others.join)
+    linking.transport(Action.PLAY)
+    linking.look(LINKED, 0.0)
+    assert not others.plays
+    told = []
+    for action in (Action.PLAY, Action.AGAIN, Action.PANIC, Action.PAUSE, Action.PLAY, Action.STOP):
+        linking.transport(action)
+        told.append(others.plays)
+    assert told == [True, True, True, False, True, False]
+
+
+def test_who_starts_the_song_again_starts_improv_that_you_had_stopped() -> None:
+    """Once; where it had stood with the song the engine goes on by itself."""
+    others, put = Others(), []
+    linking = Linking(put.append, others.join)
+    others.timeline = Timeline(0.0, 0.0, LINKED.tempo)
+    linking.transport(Action.PLAY)
+    linking.look(LINKED, 0.0)
+    linking.transport(Action.STOP)
+    linking.look(LINKED, 0.1)
+    others.plays = True
+    for now in (0.2, 0.3):
+        linking.look(LINKED, now)
+    assert put == [Transport(Action.PLAY)]
+    linking.transport(Action.PLAY)  # as it comes round
+    for now, others.plays in ((0.4, False), (0.5, True)):
+        linking.look(LINKED, now)
+    assert put == [Transport(Action.PLAY)]
 
 
 def test_another_sync_leaves_the_session() -> None:

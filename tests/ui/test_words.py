@@ -104,10 +104,19 @@ async def test_the_theme_changes_and_changes_back(app) -> None:
 async def test_a_picture_of_the_screen_is_saved_where_one_stands(
     app, tmp_path, monkeypatch
 ) -> None:
-    """The README's picture is made this way."""
+    """From the palette, and whole: the palette is gone from it, and the keys are at its foot."""
     monkeypatch.chdir(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+p")
         await pilot.pause()
-        app.action_picture()
+        await pilot.press(*"save a picture")
+        await app.workers.wait_for_complete()
+        await pilot.press("enter")
+        for _ in range(4):
+            await pilot.pause()
+        assert "the picture is in" in text(app)
     [picture] = tmp_path.glob("*.svg")
-    assert "temperature" in picture.read_text(encoding="utf-8")
+    shown = picture.read_text(encoding="utf-8")
+    assert "temperature" in shown
+    assert "panic" in shown
+    assert "Save&#160;a" not in shown
