@@ -72,14 +72,6 @@ class Playing(rig.playing.Playing):
         return goodbye
 
 
-def allowed(seconds: float) -> float:
-    """How long something may take that takes so long at most where nobody else is at work.
-
-    With three programs waiting for each processor everything takes three times as long.
-    """
-    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 def children_of(pid: int) -> list[int]:
     """The processes a process has started."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")

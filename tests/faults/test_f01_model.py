@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from faults.conftest import LONG
-from faults.instrument import Playing, allowed, down
+from faults.instrument import Playing, down
 from rig.playing import OUT, setup
-from rig.support import FarEnd, Heard, wait_for, wait_until
+from rig.support import FarEnd, Heard, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 from improv.session import keeper

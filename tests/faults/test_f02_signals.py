@@ -12,7 +12,6 @@ import pytest
 from faults.instrument import (
     LINE,
     AtTheTerminal,
-    allowed,
     family,
     hold_chord,
     lives,
@@ -20,7 +19,7 @@ from faults.instrument import (
     wait_released,
 )
 from rig.playing import IN, OUT
-from rig.support import FarEnd, wait_for, wait_until
+from rig.support import FarEnd, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 

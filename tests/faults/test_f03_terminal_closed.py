@@ -7,7 +7,6 @@ from pathlib import Path
 
 from faults.instrument import (
     AtTheTerminal,
-    allowed,
     family,
     hold_chord,
     lives,
@@ -16,7 +15,7 @@ from faults.instrument import (
     wait_released,
 )
 from rig.playing import IN, OUT
-from rig.support import FarEnd, wait_for, wait_until
+from rig.support import FarEnd, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from faults.instrument import (
     LINE,
-    allowed,
     children_of,
     command_of,
     hold_chord,
@@ -21,7 +20,7 @@ from faults.instrument import (
     wait_released,
 )
 from rig.playing import IN, OUT
-from rig.support import FarEnd, wait_for, wait_until
+from rig.support import FarEnd, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 

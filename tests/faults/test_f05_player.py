@@ -10,7 +10,6 @@ import pytest
 from faults.instrument import (
     AtTheTerminal,
     Playing,
-    allowed,
     children_of,
     command_of,
     down,
@@ -20,7 +19,7 @@ from faults.instrument import (
     released_at,
 )
 from rig.playing import IN, OUT, setup
-from rig.support import FarEnd, wait_for, wait_until
+from rig.support import FarEnd, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 from improv.session import watched

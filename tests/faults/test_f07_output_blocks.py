@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.instrument import Playing, allowed, down, hold_chord, reconnected, released_at
+from faults.instrument import Playing, down, hold_chord, reconnected, released_at
 from rig.playing import IN, OUT, setup
-from rig.support import FarEnd, JackServer, wait_for, wait_until
+from rig.support import FarEnd, JackServer, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 from improv.session import sending

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.instrument import Playing, allowed, down
+from faults.instrument import Playing, down
 from rig.playing import setup
-from rig.support import FarEnd, JackServer, wait_for, wait_until
+from rig.support import FarEnd, JackServer, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 from improv.session.messages import Action, Transport

@@ -20,7 +20,6 @@ import pytest
 from faults.instrument import (
     LINE,
     AtTheTerminal,
-    allowed,
     children_of,
     command_of,
     down,
@@ -28,7 +27,7 @@ from faults.instrument import (
     model_of,
 )
 from rig.playing import IN, OUT
-from rig.support import FarEnd, JackServer, wait_for, wait_until
+from rig.support import FarEnd, JackServer, allowed, wait_for, wait_until
 
 from improv.play.clock import monotonic
 from improv.ports import osc

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faults.instrument import allowed, with_tests
+from faults.instrument import with_tests
 from ports.test_midifile import random_file
+from rig.support import allowed
 
 from improv.errors import ModelRefused
 from improv.model import chord_store, store, weights

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.instrument import Playing, allowed, down, hold_chord, released_at
+from faults.instrument import Playing, down, hold_chord, released_at
 from rig.playing import IN, OUT, setup
-from rig.support import FarEnd, wait_for
+from rig.support import FarEnd, allowed, wait_for
 
 from improv.play.clock import monotonic
 from improv.session.messages import Action, Transport

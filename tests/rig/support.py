@@ -51,6 +51,14 @@ def wait_for(what: Callable[[], T], seconds: float = 5.0, word: str = "it") -> T
     return value
 
 
+def allowed(seconds: float) -> float:
+    """How long something may take that takes so long at most where nobody else is at work.
+
+    With three programs waiting for each processor everything takes three times as long.
+    """
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def wait_until(moment: float) -> None:
     """Let real time pass: these tests are about real clocks."""
     while (left := moment - time.monotonic()) > 0:
