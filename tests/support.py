@@ -14,7 +14,7 @@ from improv.play.effects import Effect, Send
 from improv.play.engine import Engine
 from improv.play.messages import ANY, Bounds
 from improv.play.params import Params
-from improv.session.render import Names, Stage, nameless
+from improv.session.render import Names, Players, Stage, nameless, strangers
 
 
 @dataclass
@@ -43,16 +43,20 @@ def stage(
     *,
     idle_start: float | None = 0.0,
     names: Names = nameless,
+    players: Players = strangers,
     **params: float | bool | str,
 ) -> Stage:
-    """An engine with a model that is ready at 0 s, and with `names` in a chord network's place."""
+    """An engine with a model that is ready at 0 s, and with `names` in a chord network's place.
+
+    `players` says what is known of each.
+    """
     engine = Engine(
         Params(**params),  # type: ignore[arg-type]
         seed=1,
         opening=phrase(),
         idle_start=idle_start,
     )
-    made = Stage(engine, model or Metronome(), names=names)
+    made = Stage(engine, model or Metronome(), names=names, players=players)
     made.do(engine.model_ready(0.0))
     return made
 

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 def _play(session: Session, options: argparse.Namespace) -> Replay:
     from improv.model.loading import load
     from improv.model.store import digest, find
-    from improv.session import replay
+    from improv.session import players, replay
     from improv.session.naming import Naming
     from improv.train.progress import bar
 
@@ -88,7 +88,7 @@ def _play(session: Session, options: argparse.Namespace) -> Replay:
         if folder is None:
             raise UsageError("no model played in this take; say with --model which would have")
         improviser = load(folder, options.device or "auto")
-        made = replay.otherwise(session, improviser, changed, done, Naming(say))
+        made = replay.otherwise(session, improviser, changed, done, Naming(say), players.known)
     from dataclasses import replace
 
     return replace(made, about=replace(made.about, digest=digest(folder)))

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
+from improv.listen.evening import Evening
 from improv.music.event import Note, Source
 
 SIZE = 25
@@ -35,6 +36,7 @@ class Context:
         self._held: set[int] = set()
         self._ringing: set[int] = set()
         self.version = 0  # goes up with each change
+        self.evening = Evening()  # all that ever began here
 
     def __len__(self) -> int:
         return len(self._notes)
@@ -43,6 +45,7 @@ class Context:
         """Take a note that starts to sound now. `held`: its length is not known yet."""
         self.version += 1
         self._notes[serial] = note
+        self.evening.begin(note)
         if held:
             self._held.add(serial)
         while len(self._notes) > self._size:

@@ -29,7 +29,8 @@ from improv.music.event import PITCHES, Note, ProposedNote, Source
 from improv.music.timeline import Timeline
 from improv.play import imagining, sampling, steering
 from improv.play.interfaces import Imagined
-from improv.play.messages import ANY, TOGETHER, Bounds, Key
+from improv.play.memory import Memory
+from improv.play.messages import ANY, TOGETHER, Bounds, Key, Tonight
 from improv.play.params import Params
 from improv.play.recent import Recent
 
@@ -104,6 +105,9 @@ class BarImproviser:
         other._notes, other._parts = [*self._notes], dict(self._parts)  # noqa: SLF001  # its own
         other._recent = self._recent.fork()  # noqa: SLF001
         return other
+
+    def remember(self, tonight: Tonight) -> None:
+        self._recent.memory = Memory(tonight)
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY

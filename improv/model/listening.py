@@ -37,7 +37,8 @@ from improv.music.hearing import Ids, Latest
 from improv.music.vocabulary import STYLES, WINDOW
 from improv.play import factors, imagining
 from improv.play.interfaces import Imagined
-from improv.play.messages import ANY, TOGETHER, Bounds, Key
+from improv.play.memory import Memory
+from improv.play.messages import ANY, TOGETHER, Bounds, Key, Tonight
 from improv.play.params import Params
 from improv.play.recent import Recent
 from improv.play.sampling import LONGEST
@@ -223,6 +224,9 @@ class DistributionImproviser:
         self._drawn = None
         self._span = max(WINDOW, len(self._context))
         self._recent = self._remembered((*before, *context))
+
+    def remember(self, tonight: Tonight) -> None:
+        self._recent.memory = Memory(tonight)
 
     def prepare(
         self, context: Sequence[Note], before: Sequence[Note], params: Params

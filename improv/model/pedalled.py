@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from improv.music.event import Note, ProposedNote
-from improv.play.interfaces import Accompanying, Branching, Imagined
-from improv.play.messages import ANY, Bounds, Key
+from improv.play.interfaces import Accompanying, Branching, Imagined, Remembering
+from improv.play.messages import ANY, Bounds, Key, Tonight
 from improv.play.params import Params
 
 
@@ -34,6 +34,10 @@ class Pedalled:
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self._improviser.prime(_sounding(context), _sounding(before))
+
+    def remember(self, tonight: Tonight) -> None:
+        if isinstance(self._improviser, Remembering):
+            self._improviser.remember(tonight)
 
     def draw(self, params: Params, key: Key, within: Bounds = ANY) -> ProposedNote:
         return self._improviser.draw(params, key, within)

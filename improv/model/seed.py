@@ -18,7 +18,8 @@ from improv.music.encoding import Features
 from improv.music.event import Note, ProposedNote
 from improv.play import imagining, sampling
 from improv.play.interfaces import Imagined
-from improv.play.messages import ANY, Bounds, Key
+from improv.play.memory import Memory
+from improv.play.messages import ANY, Bounds, Key, Tonight
 from improv.play.params import Params
 from improv.play.recent import Recent
 
@@ -42,6 +43,9 @@ class SeedImproviser:
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
         self._window = encoding.window(context)
         self._recent = Recent((*before, *context))
+
+    def remember(self, tonight: Tonight) -> None:
+        self._recent.memory = Memory(tonight)
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY

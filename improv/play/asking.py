@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from improv.listen.context import Context
+from improv.listen.evening import Evening
 from improv.music import tonality
 from improv.music.event import Note, ProposedNote, Source
 from improv.music.names import pitch_class_name
 from improv.music.scale import NONE, YOURS
 from improv.music.timeline import Timeline
-from improv.play.messages import ANY, Bounds, Key, Primer, Request
+from improv.play.messages import ANY, NOTHING, Bounds, Key, Primer, Request, Tonight
 from improv.play.params import Params
 from improv.play.placing import place
 from improv.play.recent import MEMORY
@@ -53,6 +54,19 @@ def futures(ahead: float, wanted: int) -> int:
 def behind(played: tuple[Note, ...], told: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """The `told` notes the model goes by, and those before them that the guard remembers."""
     return played[-told:], played[:-told][-MEMORY:]
+
+
+def tonight(evening: Evening, params: Params) -> Tonight:
+    """What is told of the evening: no more than these knobs have a model draw by."""
+    copies = params.copy_cap > 0
+    learns = copies or params.learn > 0.0
+    if not learns and not evening.disliked:
+        return NOTHING
+    return Tonight(
+        evening.learnt if learns else b"",
+        bytes(evening.sounded) if copies else b"",
+        evening.disliked,
+    )
 
 
 def request(
@@ -93,6 +107,7 @@ def request(
         before=before,
         futures=futures(plan[-1].start - heard if plan else 0.0, params.futures),
         timeline=timeline,
+        tonight=tonight(context.evening, params),
     )
 
 
@@ -154,6 +169,7 @@ def for_companions(params: Params, context: Context, serial: int, seed: int, now
         begins=(now, now),
         before=before,
         together=True,
+        tonight=tonight(context.evening, params),
     )
 
 

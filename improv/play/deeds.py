@@ -20,6 +20,7 @@ DEEDS = {
     "back": "eight notes, and on from there",
     "keep": "this phrase",
     "more": "like what was kept",
+    "less": "like its last phrase, from now on",
     "panic": "every note off, pedals up, all sound off",
     AB: "to the other of two states of all knobs, A and B",
     "undo": "the last turn, or the last move in the music",

@@ -12,6 +12,7 @@ from improv.play.messages import (
     Follow,
     Foreseen,
     Futures,
+    Known,
     NameChord,
     Named,
     Notice,
@@ -67,6 +68,21 @@ class AskChord:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPlayer:
+    """Ask for what this player played on evenings before."""
+
+    player: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPlayer:
+    """Keep what this player played, in place of what was kept of them."""
+
+    player: str
+    line: bytes  # see listen.evening
+
+
+@dataclass(frozen=True, slots=True)
 class Prepare:
     """Let the model take in what it will be asked to go on from."""
 
@@ -80,5 +96,5 @@ class Tell:
     report: Sounded | Ended | Planned | Foreseen | Chorded | Notice
 
 
-Effect = Send | Hush | Ask | AskChord | Prepare | Tell
-Item = Event | SetParam | Transport | Strike | Proposal | Futures | Named | Follow | Beat
+Effect = Send | Hush | Ask | AskChord | AskPlayer | KeepPlayer | Prepare | Tell
+Item = Event | SetParam | Transport | Strike | Proposal | Futures | Named | Known | Follow | Beat

@@ -19,11 +19,13 @@ from improv.play.asking import COMMIT
 from improv.play.effects import Effect, Hush, Item, Send
 from improv.play.hands import Hands
 from improv.play.harmony import Harmony
+from improv.play.learning import Learning
 from improv.play.messages import (
     Action,
     Beat,
     Follow,
     Futures,
+    Known,
     Level,
     Named,
     Notice,
@@ -41,12 +43,6 @@ from improv.play.promptness import Promptness
 from improv.play.tempo import FOLLOWING, Tempo
 from improv.play.voice import Common, Voice
 from improv.play.wire import Wire
-
-LOOP = (
-    "what improv plays comes back to its input; it is left out, but do end the loop: switch off the"
-    " track's MIDI output to improv, or `--input none`"
-)
-LOOP_SAID_EVERY = 60.0  # seconds
 
 
 class Engine:
@@ -83,6 +79,7 @@ class Engine:
         self._places = Places(self._context)
         self._hands = Hands(self._context, self._wire, self._turns)
         self._harmony = Harmony(params, self._context, self._wire, self._tempo)
+        self._learning = Learning(self._context.evening, self._wire)
         common = Common(
             self._context,
             self._wire,
@@ -100,7 +97,6 @@ class Engine:
             its = voices.of(params, number)
             self._voices.append(Voice(number, common, its or params))
             self._voices[-1].on = its is not None
-        self._said_loop = float("-inf")
         self._stands_with_clock = False
         self._planned: tuple[Note, ...] = ()  # as the screen was told
 
@@ -129,6 +125,12 @@ class Engine:
     @property
     def context_size(self) -> int:
         return min(len(self._context), self.params.context)
+
+    @property
+    def copied(self) -> tuple[int, int]:
+        """Notes of its that repeat what was played: of the run that sounds, and of the longest."""
+        evening = self._context.evening
+        return evening.copied, evening.copied_most
 
     @property
     def planned(self) -> int:
@@ -202,14 +204,13 @@ class Engine:
                 self._of(item.voice).plan.again.more(item)
             case Named():
                 self._harmony.take(item)
+            case Known():
+                self._learning.take(item)
             case Follow() | Beat():
                 self._keep_time(item, now)
+        self._learning.look(self.params)
         self._advance(now)
-        planned = outlook.planned(self._voices)
-        if planned != self._planned:
-            self._planned = planned
-            self._wire.tell_plan(planned)
-            self._wire.tell_chances(outlook.chances(self._voices))
+        self._planned = outlook.tell(self._voices, self._planned, self._wire)
         return self._wire.taken()
 
     def model_ready(self, now: float) -> list[Effect]:
@@ -246,6 +247,7 @@ class Engine:
     def finish(self, now: float) -> list[Effect]:
         """Let every note go and reset every channel used, for exit."""
         self._let_all_go(now)
+        self._learning.keep()
         return self._wire.taken()
 
     # --- your playing
@@ -254,7 +256,7 @@ class Engine:
         audible = self.params.thru
         match event:
             case _ if self._hands.is_echo(event):
-                self._say_it_loops(now)
+                self._hands.say_it_loops(now)
             case NoteOn():
                 self._hear(self._hands.press(event, now, audible=audible), event, now)
             case NoteOff():
@@ -268,12 +270,6 @@ class Engine:
         serial = self._hands.strike(strike, self.params, now)
         self._first.plan.scheduler.owe(serial, now + strike.duration)
         self._hear(serial, NoteOn(now, strike.pitch, strike.velocity, self.params.channel), now)
-
-    def _say_it_loops(self, now: float) -> None:
-        """Once, and again after a while: what it plays comes back to it."""
-        if self._wire.echo.is_loop(now) and now - self._said_loop > LOOP_SAID_EVERY:
-            self._said_loop = now
-            self._wire.tell(Notice(LOOP, Level.WARNING))
 
     def _hear(self, serial: int, key: NoteOn, now: float) -> None:
         self.heard += 1
@@ -328,6 +324,9 @@ class Engine:
                 kept = self._places.keep()
                 words = f"kept the last {kept} notes; K goes on from them"
                 self._wire.tell(Notice(words if kept else "there is nothing to keep yet"))
+            case Action.LESS:
+                self._wire.tell(Notice(self._places.mark()))
+                self._plan_anew(now)
             case _:
                 self._move(action, now)
 
@@ -359,8 +358,7 @@ class Engine:
         """
         before = self.sync.word
         if self._tempo.take(item, self.params, now):
-            for voice in self._voices:
-                voice.plan.drop(voice.plan.scheduler.heard(now) + COMMIT)
+            self._plan_anew(now)
         after = self.sync.word
         if before in FOLLOWING and after == "stopped" and self.phase is Phase.PLAYING:
             self._transport(Action.PAUSE, now)
@@ -368,6 +366,11 @@ class Engine:
             self._wire.tell(Notice("the clock has stopped, and improv with it; Space plays on"))
         elif after in FOLLOWING and self._stands_with_clock:
             self._transport(Action.PLAY, now)
+
+    def _plan_anew(self, now: float) -> None:
+        """Let nothing come that is planned but what can't be changed any more."""
+        for voice in self._voices:
+            voice.plan.drop(voice.plan.scheduler.heard(now) + COMMIT)
 
     # --- the voices
     def _on(self) -> list[Voice]:

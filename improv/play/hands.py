@@ -13,9 +13,15 @@ from improv.listen.pairing import Pairing
 from improv.listen.sustain import lets_keys_go
 from improv.listen.turns import Turns
 from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
-from improv.play.messages import Strike
+from improv.play.messages import Level, Notice, Strike
 from improv.play.params import Params
 from improv.play.wire import Wire
+
+LOOP = (
+    "what improv plays comes back to its input; it is left out, but do end the loop: switch off the"
+    " track's MIDI output to improv, or `--input none`"
+)
+LOOP_SAID_EVERY = 60.0  # seconds
 
 
 class Hands:
@@ -26,11 +32,18 @@ class Hands:
         self._wire = wire
         self._turns = turns
         self._pairing = Pairing()
+        self._said_loop = float("-inf")
 
     def is_echo(self, event: Event) -> bool:
         """Whether it is no playing of yours, but what went out and came back."""
         held = isinstance(event, NoteOn) and self._pairing.is_down(event.pitch)
         return self._wire.echo.is_own(event, held=held)
+
+    def say_it_loops(self, now: float) -> None:
+        """Once, and again after a while: what improv plays comes back to it."""
+        if self._wire.echo.is_loop(now) and now - self._said_loop > LOOP_SAID_EVERY:
+            self._said_loop = now
+            self._wire.tell(Notice(LOOP, Level.WARNING))
 
     def press(self, event: NoteOn, now: float, *, audible: bool) -> int:
         """A key goes down; the serial of its note."""

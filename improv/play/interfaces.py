@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from improv.music.event import Event, Note, ProposedNote, Source
 from improv.music.timeline import Timeline
-from improv.play.messages import ANY, Bounds, Key
+from improv.play.messages import ANY, Bounds, Key, Tonight
 from improv.play.params import Params
 
 Message = bytes
@@ -108,6 +108,13 @@ class Metrical(Protocol):
     unfinished: bool
 
     def keep_time(self, timeline: Timeline) -> None: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """An improviser that draws by what was played before its context; told so once it is primed."""
+
+    def remember(self, tonight: Tonight) -> None: ...
 
 
 @runtime_checkable

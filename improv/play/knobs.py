@@ -39,6 +39,7 @@ WORDS: dict[str, dict[str, float]] = {  # and the values they stand for
     "notes": {"endless": 0},
     "time_temperature": {"follows": 0},
     "freeze": {"off": 0},
+    "copy_cap": {"off": 0},
     "style": {style: number for number, style in enumerate(STYLES)},
 }
 _NAMED: dict[str, Callable[[int], str]] = {

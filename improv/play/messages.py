@@ -28,7 +28,8 @@ class Action(Enum):
     BACK = "back"  # forget the last notes and go on from before them: see play.places
     KEEP = "keep"  # remember the last notes as a phrase that is liked
     MORE = "more"  # go on from the phrase that is liked
-    EARLIER = "earlier"  # the context as it was before NEW, BACK or MORE
+    LESS = "less"  # the last phrase is not liked, nor what is like it: see play.memory
+    EARLIER = "earlier"  # the context as it was before NEW, BACK or MORE, or without LESS
     LATER = "later"  # and as it was before that
     PANIC = "panic"  # a note-off for each sounding note, pedals up, all sound off; then as STOP
 
@@ -70,6 +71,14 @@ class Beat:
     """A beat of improv's own falls at this time: you tapped it."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a player played on evenings before, as `listen.evening` writes it."""
+
+    player: str
+    line: bytes
 
 
 # --- said by the engine --------------------------------------------------------------------
@@ -163,10 +172,23 @@ BRANCH = 0x9E3779B97F4A7C15  # by which futures' seeds are apart, so that none m
 
 
 @dataclass(frozen=True, slots=True)
+class Tonight:
+    """What was played beyond the context, in lines of `listen.evening`; as far as it is wanted."""
+
+    yours: bytes = b""  # with what is known of evenings before
+    sounded: bytes = b""
+    disliked: tuple[bytes, ...] = ()  # phrases of improv's
+
+
+NOTHING = Tonight()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Continue `context` by `count` notes. `index` numbers the first of them since the start.
 
-    `before` is what was played before the context, for the repetition guard.
+    `before` is what was played before the context, for the repetition guard, and `tonight` what
+    else there is to draw by (`play.memory`).
     The first begins between the times `begins`: no earlier than now where a plan is drawn anew in
     the middle of a silence, at one moment where your phrase has ended.
 
@@ -189,6 +211,7 @@ class Request:
     together: bool = False  # all begin with the context's last note
     timeline: Timeline | None = None  # the beat in force; without sync one that nobody hears
     voice: int = 1  # whose plan it is for
+    tonight: Tonight = NOTHING
 
     def within(self) -> Bounds:
         """The steps between which the first note may begin."""

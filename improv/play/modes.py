@@ -26,7 +26,7 @@ JOINING = frozenset({DUET, ACCOMPANY})
 """Modes in which it plays while you do, and hears you."""
 AT_ONCE = frozenset(
     {"thru", "program", "bank", "channel", "pause", "hand_over", "split", "companions"}
-    | {"beats_per_bar", "clock_out", "click", "chart", "pattern"}
+    | {"player", "beats_per_bar", "clock_out", "click", "chart", "pattern"}
 )
 """Knobs that change nothing in what is planned."""
 REACTION = 0.25

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from improv.music.event import Note
 from improv.play.voice import Voice
+from improv.play.wire import Wire
+
+
+def tell(voices: Sequence[Voice], before: tuple[Note, ...], wire: Wire) -> tuple[Note, ...]:
+    """Tell what is planned, where that has changed since `before`; what it is now."""
+    now = planned(voices)
+    if now != before:
+        wire.tell_plan(now)
+        wire.tell_chances(chances(voices))
+    return now
 
 
 def planned(voices: Iterable[Voice]) -> tuple[Note, ...]:

@@ -8,6 +8,7 @@ range and never clips: what the screen shows is what is in force.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -71,6 +72,17 @@ def _choice(
     return field(default=default, metadata={**metadata, **spelling})
 
 
+def is_player(text: str) -> bool:
+    """Whether this can be a player's name: letters, digits, spaces, - and _, and no choice."""
+    return _PLAYER.fullmatch(text) is not None and text.casefold() not in PLAYERS
+
+
+def _explain_player(text: str) -> None:
+    raise UsageError(
+        f"player is nobody, me or a name (up to 32 letters, digits, spaces, - and _), not {text!r}"
+    )
+
+
 def _is_voice(text: str) -> bool:
     from improv.play import voices  # which reads its lines by the knobs below
 
@@ -99,6 +111,8 @@ SYNCS = NO_SYNC, INTERNAL, CLOCK, LINK = ("off", "internal", "clock", "link")
 NO_GRID = "off"
 GRIDS = (NO_GRID, "1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 ENDINGS = SILENCE, PEDAL, KEY = ("silence", "pedal", "key")
+_PLAYER = re.compile(r"\w(?:[\w -]{0,30}\w)?")
+PLAYERS = NOBODY, ME = ("nobody", "me")
 ACCOMPANIST = 5
 VOICES = {2: "voice_2", 3: "voice_3", 4: "voice_4", ACCOMPANIST: "accompany"}
 """The knobs of the voices beside the first, see play.voices."""
@@ -145,6 +159,11 @@ class Params:
     creativity: float = _knob(
         0.0, 0.0, 1.0, 0.1, "", "how far a bar goes from the one before it; 1 forgets it"
     )
+    learn: float = _knob(0.25, 0.0, 1.0, 0.05, "", "how far it goes by what you play")
+    player: str = _choice(
+        NOBODY, (NOBODY, ME), "whose playing is kept, and learnt from", is_player, _explain_player
+    )
+    copy_cap: int = _knob(0, 0, 32, 1, "notes", "it copies no longer run of notes; 0 is off")
     notes: int = _knob(0, 0, 999, 4, "notes", "notes per phrase; 0 is endless")
     pause: float = _knob(0.6, 0.05, 10.0, 0.1, "s", "silence that ends your phrase")
     velocity: int = _knob(80, 1, 127, 4, "", "how loud it plays")

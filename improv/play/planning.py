@@ -174,7 +174,14 @@ class Plan:
             self._add(notes, anchor(notes, soon), params, now)
             return None
         count = asking.count(asking.CHUNK, self.left(params))
-        return self.again.ask(replace(request, count=count, timeline=self._beat(params, now)))
+        return self.again.ask(
+            replace(
+                request,
+                count=count,
+                timeline=self._beat(params, now),
+                tonight=asking.tonight(self._context.evening, params),
+            )
+        )
 
     def drop(self, after: float) -> None:
         """Drop what is planned after a time, and what is asked for."""

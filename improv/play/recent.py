@@ -8,9 +8,13 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from improv.music.event import Note, Source
 from improv.play.guard import Rounds
+
+if TYPE_CHECKING:  # the player remembers without NumPy
+    from improv.play.memory import Memory
 
 MEMORY = 64  # notes; by 25 the second time round of a long bar looks like the tenth
 TOGETHER = 0.03  # seconds between notes that begin together
@@ -23,6 +27,8 @@ class Recent:
         self.pitch: list[int] = []
         self.onset: list[float] = []
         self.own: list[float] = []  # onsets of improv's own notes alone
+        self.own_pitch: list[int] = []
+        self.memory: Memory | None = None  # of what was played before them
         self._rounds = Rounds()
         for note in notes:
             self.hear(note.pitch, note.start, own=note.source is Source.IMPROV)
@@ -31,6 +37,7 @@ class Recent:
         """Another that remembers the same and from now on for itself."""
         other = copy.copy(self)
         other.pitch, other.onset, other.own = [*self.pitch], [*self.onset], [*self.own]
+        other.own_pitch = [*self.own_pitch]
         other._rounds = self._rounds.fork()  # noqa: SLF001  # of this class
         return other
 
@@ -45,12 +52,21 @@ class Recent:
         self.onset.append(onset)
         if own:
             self.own.append(onset)
-        del self.pitch[:-MEMORY], self.onset[:-MEMORY], self.own[:-MEMORY]
+            self.own_pitch.append(pitch)
+        for each in (self.pitch, self.onset, self.own, self.own_pitch):
+            del each[:-MEMORY]
 
     def follow(self, pitch: int, step: float) -> None:
         """Take in a note of improv's own, `step` seconds after the last."""
         self.hear(pitch, (self.onset[-1] if self.onset else 0.0) + step, own=True)
 
     def worn(self, guard: str, step: float) -> dict[int, float]:
-        """Nats that the repetition guard takes from pitches of a note `step` seconds later."""
-        return self._rounds.worn(guard, together=step < TOGETHER)
+        """Nats to take from pitches of a note `step` seconds later.
+
+        By the repetition guard, and by phrases that were marked.
+        """
+        worn = self._rounds.worn(guard, together=step < TOGETHER)
+        unloved = {} if self.memory is None else self.memory.unloved(self.own_pitch)
+        for pitch, nats in unloved.items():
+            worn[pitch] = worn.get(pitch, 0.0) + nats
+        return worn

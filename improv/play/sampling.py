@@ -11,7 +11,8 @@ Time: step and duration are what the network says, held within what can be playe
 mean of what may follow, not a draw, so the time temperature says nothing to it. Velocity, which the
 seed network does not know, is drawn around `Params.velocity` from the same key.
 
-What a musician steers by (scale, register) acts here too, see `play.steering`.
+What a musician steers by (scale, register) acts here too, see `play.steering`, and so does what
+was played tonight, see `play.memory`.
 
 Nothing a network says gets through unchecked: whatever comes in, a playable note comes out.
 """
@@ -108,6 +109,9 @@ def choose_pitch(
     number from 0 to 1.
     """
     free = pitches_open(recent, step, params)
+    if recent.memory is not None:
+        free = recent.memory.uncopied(free, recent.pitch, recent.own_pitch, params.copy_cap)
+        logits = recent.memory.blended(logits, recent.pitch, params.learn)
     wanted = tired(logits, recent.worn(params.guard, step))
     if (pull := steering.pull(params)) is not None and len(wanted) == len(pull):
         wanted = wanted + pull

@@ -34,7 +34,7 @@ from improv.play.params import (
 
 SHARED = frozenset(
     {"freeze", "mutation", "sync", "tempo", "beats_per_bar", "clock_out", "click", "thru"}
-    | {"transpose", "morph", "recall", "hand_over", "pause", "chart", *VOICES.values()}
+    | {"player", "transpose", "morph", "recall", "hand_over", "pause", "chart", *VOICES.values()}
 )
 """Knobs that all voices have in common."""
 FIRST = 1

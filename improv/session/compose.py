@@ -10,6 +10,7 @@ from improv.errors import UsageError
 from improv.music.event import Note
 from improv.play.params import Params, turned
 from improv.ports.atomic import check_writable
+from improv.session import players
 from improv.session.naming import Naming
 from improv.session.render import render
 
@@ -72,6 +73,7 @@ def compose(
         opening=opening,
         progress=lambda played: progress(played, count),
         names=Naming(say),
+        players=players.known,
     )
     if kind == ".wav":
         from improv.ports import wav

@@ -40,8 +40,8 @@ from improv.session.osc import COMPLAINTS_EVERY, Osc, OscWaiting
 from improv.session.presets import Preset
 
 PROGRAM_CHANGE = 0xC0
-MOVES = frozenset({Action.NEW, Action.BACK, Action.MORE})
-"""What moves the music, and can be undone."""
+MOVES = frozenset({Action.NEW, Action.BACK, Action.MORE, Action.LESS})
+"""What moves the music, or marks some of it, and can be undone."""
 
 Errand = Callable[[], object]
 

@@ -58,6 +58,7 @@ class Log:
             "device_why": status.device_why,
             "inputs": status.inputs,
             "outputs": status.outputs,
+            "copied_most": status.copied[1],
             "params": asdict(status.params),
             "inert": sorted(status.inert),
             "timing": asdict(status.timing),

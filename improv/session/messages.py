@@ -82,6 +82,7 @@ __all__ = [
     "Sync",
     "TakeState",
     "Tap",
+    "TerminalGone",
     "Timing",
     "Transport",
     "Turn",
@@ -292,6 +293,8 @@ class Status:
     controls: tuple[Standing, ...] = ()  # all that was learnt
     sync: Sync = NO_BEAT  # the beat it plays to
     chord: str = NO_CHORD  # in force
+    # notes of its that repeat what was played: of the run that sounds, and of the longest
+    copied: tuple[int, int] = (0, 0)
     take: TakeState = NO_TAKE
 
 
@@ -366,6 +369,11 @@ class PlayerSetup:
     active_sensing: bool = False  # send it to MIDI outputs four times a second
     osc: tuple[str, int] | None = None  # host and port to be told through
     osc_out: tuple[str, int] | None = None  # host and port that hears the notes
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalGone:
+    """The pipe from the terminal has ended."""
 
 
 # --- what the screen holds -----------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from improv.errors import DeviceError
@@ -18,7 +17,7 @@ from improv.play.effects import Ask, AskChord, Effect, Item, Prepare, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Input, Output
 from improv.play.timing import Meter
-from improv.session import osc, rack, realtime, takes
+from improv.session import osc, players, rack, realtime, takes
 from improv.session.aftermath import Aftermath
 from improv.session.conductor import Conductor, Ticked
 from improv.session.desk import Answered, Desk, DeskItem
@@ -45,6 +44,7 @@ from improv.session.messages import (
     SetOutputs,
     SetParam,
     Status,
+    TerminalGone,
     Transport,
 )
 from improv.session.outgoing import Outgoing
@@ -53,11 +53,6 @@ from improv.session.recorder import Recorder, now_and_here
 from improv.session.sending import Sending
 
 STATUS_EVERY, STATUS_TAKES = 0.1, 0.003  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class TerminalGone:
-    """The pipe from the terminal has ended."""
 
 
 Mine = (Item | SetOutputs | SetInputs | SaveTake | Quit | Reply | ModelGone | rack.RackItem
@@ -350,6 +345,8 @@ class Player:
         for effect in effects:
             if isinstance(effect, Ask | AskChord | Prepare):
                 self._keeper.ask(effect.request)
+        for work in players.errands(effects):
+            self._errands.do(work)
         for effect in effects:
             if isinstance(effect, Tell):
                 self._report(effect.report)
@@ -396,5 +393,6 @@ class Player:
             controls=self._desk.standing(engine.params),
             sync=engine.sync,
             chord=engine.chord,
+            copied=engine.copied,
             take=self._recorder.standing(now),
         )

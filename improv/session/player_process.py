@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from improv.play.clock import Inbox
 from improv.session import child, link
 from improv.session.keeper import ModelKeeper
-from improv.session.messages import PlayerSetup, Quit
+from improv.session.messages import PlayerSetup, Quit, TerminalGone
 
 if TYPE_CHECKING:
     from improv.session.player import Incoming
@@ -31,7 +31,7 @@ def main() -> int:
             signal.signal(getattr(signal, name), lambda *_: inbox.put(Quit()))
     keeper = ModelKeeper(setup.model, inbox.put)
     keeper.start()
-    from improv.session.player import Player, TerminalGone  # commands wait in the pipe meanwhile
+    from improv.session.player import Player  # commands wait in the pipe meanwhile
 
     writer = link.Writer(outward, "terminal")
     writer.start()

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from improv.music.event import Note
-from improv.play.effects import Ask, AskChord, Effect, Item, Send, Tell
+from improv.play.effects import Ask, AskChord, AskPlayer, Effect, Item, Send, Tell
 from improv.play.engine import Engine
 from improv.play.interfaces import Improviser
 from improv.play.messages import (
     Action,
     Ended,
     Futures,
+    Known,
     NameChord,
     Named,
     Proposal,
@@ -48,11 +49,24 @@ def nameless(request: NameChord) -> Named:
     return Named(request.number, "")
 
 
+Players = Callable[[str], Known]
+
+
+def strangers(player: str) -> Known:
+    """Where nobody is known."""
+    return Known(player, b"")
+
+
 class Stage:
     """An engine and a model on a virtual clock; tests play scripts on it too."""
 
     def __init__(
-        self, engine: Engine, improviser: Improviser, most: int = 1, names: Names = nameless
+        self,
+        engine: Engine,
+        improviser: Improviser,
+        most: int = 1,
+        names: Names = nameless,
+        players: Players = strangers,
     ) -> None:
         """`most`: futures that are drawn at each point; of 1 no more than are chosen from."""
         self.now = 0.0
@@ -60,6 +74,7 @@ class Stage:
         self.effects: list[tuple[float, Effect]] = []
         self._thinker = Thinker(improviser, most)
         self._names = names
+        self._players = players
 
     def do(self, effects: list[Effect]) -> None:
         """Write effects down and answer what they ask of the model, until nothing is asked."""
@@ -72,6 +87,8 @@ class Stage:
                     queue.extend(self.engine.handle(answer, self.now))
             elif isinstance(effect, AskChord):
                 queue.extend(self.engine.handle(self._names(effect.request), self.now))
+            elif isinstance(effect, AskPlayer):
+                queue.extend(self.engine.handle(self._players(effect.player), self.now))
 
     def feed(self, item: Item, at: float) -> None:
         """Let `item` happen at `at`."""
@@ -105,13 +122,14 @@ def render(
     opening: tuple[Note, ...],
     progress: Callable[[int], None] = lambda _: None,
     names: Names = nameless,
+    players: Players = strangers,
 ) -> Rendering:
     """Improvise `count` notes from `opening`. `progress` hears how many there are so far."""
     name, backend = improviser.name, improviser.backend
     about = About(params, seed, opening, limit=count, model=name, backend=backend)
     steps: list[Step] = []
     engine = RecordedEngine(about, steps.append)
-    stage = Stage(engine, improviser, names=names)
+    stage = Stage(engine, improviser, names=names, players=players)
     stage.do([*engine.greeting(0.0)])
     stage.do(engine.model_ready(0.0))
     stage.feed(Transport(Action.PLAY), 0.0)

@@ -16,12 +16,15 @@ from dataclasses import dataclass, replace
 
 from improv.play.effects import Ask
 from improv.play.interfaces import Improviser
-from improv.play.messages import Futures, Named, Proposal, Request, SetParam
+from improv.play.messages import Futures, Known, Named, Proposal, Request, SetParam
 from improv.play.params import Params, Value
 from improv.session.journal import About, Session, Step
 from improv.session.recorded import RecordedEngine, act
-from improv.session.render import Names, Stage, nameless
+from improv.session.render import Names, Players, Stage, nameless, strangers
 from improv.session.thinking import answer
+
+WAITING = 256
+"""Requests that may still be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,14 @@ def again(session: Session, improviser: Improviser | None, progress: Progress) -
     proposals = same = 0
     for done, step in enumerate(session.steps):
         if isinstance(step.item, Proposal) and improviser is not None:
-            request = asked.get((step.item.voice, step.item.number))
+            request = asked.pop((step.item.voice, step.item.number), None)
             proposals += 1
             same += request is not None and draws(improviser, request, step.item)
         for effect in act(engine, step):
             if isinstance(effect, Ask):
                 asked[effect.request.voice, effect.request.number] = effect.request
+        for passed in [*asked][:-WAITING]:  # nobody will answer it: its plan was dropped
+            del asked[passed]
         progress(done + 1)
     return Replay(session.about, tuple(steps), proposals, same)
 
@@ -63,8 +68,12 @@ def otherwise(
     changed: Mapping[str, Value],
     progress: Progress,
     names: Names = nameless,
+    players: Players = strangers,
 ) -> Replay:
-    """As it would have been with these parameters, whatever they were turned to."""
+    """As it would have been with these parameters, whatever they were turned to.
+
+    `players`: who another player is; of those who played the take knows.
+    """
     about = replace(
         session.about,
         params=with_values(session.about.params, changed),
@@ -72,7 +81,8 @@ def otherwise(
         backend=improviser.backend,
     )
     steps: list[Step] = []
-    stage = Stage(RecordedEngine(about, steps.append), improviser, names=names)
+    others = players if "player" in changed else _as_known(session.steps)
+    stage = Stage(RecordedEngine(about, steps.append), improviser, names=names, players=others)
     for done, step in enumerate(session.steps):
         progress(done + 1)
         if _is_yours(step, changed):
@@ -85,6 +95,12 @@ def otherwise(
     return Replay(about, tuple(steps))
 
 
+def _as_known(steps: Iterable[Step]) -> Players:
+    """What was known of each player then."""
+    known = {step.item.player: step.item for step in steps if isinstance(step.item, Known)}
+    return lambda player: known.get(player, strangers(player))
+
+
 def with_values(params: Params, changed: Mapping[str, Value]) -> Params:
     """All at once: low and high go together. Raises UsageError."""
     for name in changed.keys() - set(Params.__dataclass_fields__):
@@ -95,7 +111,7 @@ def with_values(params: Params, changed: Mapping[str, Value]) -> Params:
 def _is_yours(step: Step, changed: Iterable[str]) -> bool:
     """Whether a step is no work of the engine's own, and turns none of these knobs."""
     match step.call, step.item:
-        case "handle", None | Proposal() | Futures() | Named():
+        case "handle", None | Proposal() | Futures() | Named() | Known():
             return False
         case _, SetParam(name=name):
             return name not in changed

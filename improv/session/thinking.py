@@ -22,7 +22,7 @@ from itertools import chain
 
 from improv.play import futures, imagining
 from improv.play.asking import CHUNK
-from improv.play.interfaces import Accompanying, Branching, Improviser, Metrical
+from improv.play.interfaces import Accompanying, Branching, Improviser, Metrical, Remembering
 from improv.play.messages import ANY, Futures, Primer, Proposal, Request
 
 BUDGET = 0.100  # seconds of work for the other ways to go on from one point
@@ -146,6 +146,8 @@ class Thinker:
 
 def _prime(improviser: Improviser, request: Request) -> None:
     improviser.prime(request.context, request.before)
+    if isinstance(improviser, Remembering):
+        improviser.remember(request.tonight)
     if request.timeline is not None and isinstance(improviser, Metrical):
         improviser.keep_time(request.timeline)
 

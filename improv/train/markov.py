@@ -218,7 +218,8 @@ class MarkovImproviser:
     name = "markov"
     backend = "numpy"
     inert = frozenset(
-        ["temperature", "time_temperature", "top_p", "guard", "style", "velocity", "creativity"]
+        {"temperature", "time_temperature", "top_p", "guard", "style", "velocity", "creativity"}
+        | {"learn", "copy_cap"}
     )
 
     def __init__(self, markov: Markov) -> None:

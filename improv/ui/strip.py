@@ -27,6 +27,7 @@ LEVELS: dict[Level, Part] = {
 }
 DIM = "$foreground 60%"
 PLAIN = "$foreground"
+COPY_SHOWN = 4  # notes of a run
 METERS_WIDTH = 104  # columns from which the meters are spelt out
 
 
@@ -48,6 +49,7 @@ def heading(state: State) -> tuple[list[Part], list[Part]]:
         (f"{status.seed}  ", PLAIN),
         ("context ", DIM),
         (f"{status.context}/{status.params.context}  ", PLAIN),
+        *_copy(status),
         ("you ", DIM),
         (f"{status.heard}  ", PLAIN),
         ("it ", DIM),
@@ -65,6 +67,12 @@ def _mode(status: Status) -> list[Part]:
 def _preset(status: Status) -> list[Part]:
     """The preset that was recalled last."""
     return [("preset ", DIM), (f"{status.preset}  ", PLAIN)] if status.preset else []
+
+
+def _copy(status: Status) -> list[Part]:
+    """How many of its latest notes repeat what was played, where that is more than a turn."""
+    run = status.copied[0]
+    return [("copy ", DIM), (f"{run}  ", PLAIN)] if run >= COPY_SHOWN else []
 
 
 def _version(status: Status) -> list[Part]:

@@ -6,7 +6,7 @@ import pytest
 
 from improv.music.event import Event, NoteOff, NoteOn, Other, Source
 from improv.play.effects import Send, Tell
-from improv.play.engine import LOOP
+from improv.play.hands import LOOP
 from improv.play.messages import Notice, Phase
 from improv.session.render import Stage
 from support import Metronome, stage

@@ -69,7 +69,7 @@ def test_what_is_typed_is_read_in_the_same_words(name: str, text: str, value) ->
 def test_nonsense_is_refused_in_a_sentence(name: str) -> None:
     """For every knob there is, also those to come."""
     with pytest.raises(UsageError):
-        knobs.read(KNOBS[name], "zzqx")
+        knobs.read(KNOBS[name], "?zzqx")
 
 
 @pytest.mark.parametrize("typed", ["0", "17", "99"])
