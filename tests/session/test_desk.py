@@ -436,7 +436,7 @@ def test_undo_returns_to_the_first_state_from_either_side(gestures) -> None:
 DONE = {
     "start": Transport(Action.PAUSE),
     **{a: Transport(Action(a)) for a in ("play", "pause", "stop", "new", "again")},
-    **{a: Transport(Action(a)) for a in ("back", "keep", "more", "panic")},
+    **{a: Transport(Action(a)) for a in ("back", "keep", "more", "less", "panic")},
     "tap": Tap(5.0),
     "save": SaveTake(),
 }
