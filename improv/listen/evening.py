@@ -5,13 +5,14 @@ A line is a text with a byte for each note: the semitones from the note before i
 them cross a pipe in as many, and a passage that comes back in another key is the same text.
 
 There are three: what you played, all that sounded in the order it began, and improv's own. What it
-copies is the longest run of its latest notes that one of the first two has as well; see
-`improv.train.copies` for the same of a training set. Pure.
+copies is the longest run of its latest notes that one of the first two has as well; what it has by
+heart of its lessons each note says of itself. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from improv.music.event import Note, Source
 
@@ -62,6 +63,16 @@ def intervals(pitches: Iterable[int]) -> bytes:
     return bytes(line)[1:]
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many of improv's notes in a row repeat something: up to now, and the most there were."""
+
+    run: int = 0  # of what you or it played
+    most: int = 0
+    by_heart: int = 0  # of what the model learnt from
+    most_by_heart: int = 0
+
+
 class Evening:
     """What has been played. `known` is what you played on evenings before, if that is known."""
 
@@ -70,7 +81,7 @@ class Evening:
         self.disliked: tuple[bytes, ...] = ()  # phrases of improv's that were marked
         self.yours = Line()
         self.sounded = Line()
-        self.copied = self.copied_most = 0  # notes: of the run that sounds, and of the longest
+        self.copies = Copies()
         self._own = Line(RUN)
         self._phrase = Line(PHRASE)
         self._has_answered = False  # since you last played
@@ -86,8 +97,13 @@ class Evening:
             self._has_answered = True
             self._phrase.add(note.pitch)
             self._own.add(note.pitch)
-            self.copied = self._run()
-            self.copied_most = max(self.copied_most, self.copied)
+            run, so_far = self._run(), self.copies
+            self.copies = Copies(
+                run,
+                max(run, so_far.most),
+                note.by_heart,
+                max(note.by_heart, so_far.most_by_heart),
+            )
         self.sounded.add(note.pitch)
 
     @property

@@ -247,13 +247,12 @@ class BarImproviser:
         """The note that begins on a step of a part, `after` seconds after the last."""
         chance = sampling.noise((drawn.seed ^ SALT, round(PER_BEAT * beat) + ANOTHER))
         logits = drawn.logits[place, :PITCHES]
-        pitch, likely = sampling.choose_pitch(
+        chosen = sampling.choose_pitch(
             logits, self._recent, after, params, chance.pitch, chance.snap
         )
         loud = sampling.draw_velocity(params.velocity, params.velocity_spread, chance.velocity)
-        note = ProposedNote(
-            pitch, steering.curved(loud, params), after, whole, beat=beat, chances=likely
-        )
+        loud = steering.curved(loud, params)
+        note = ProposedNote(chosen.pitch, loud, after, whole, beat=beat, chances=chosen.chances)
         surprise, expected = imagining.weighed([note], {"pitch": logits[None]}, params)
         return Imagined(note, float(surprise[0]), float(expected[0]))
 

@@ -37,6 +37,7 @@ from improv.music.hearing import Ids, Latest
 from improv.music.vocabulary import STYLES, WINDOW
 from improv.play import factors, imagining
 from improv.play.interfaces import Imagined
+from improv.play.lessons import Lessons
 from improv.play.memory import Memory
 from improv.play.messages import ANY, TOGETHER, Bounds, Key, Tonight
 from improv.play.params import Params
@@ -204,12 +205,23 @@ class DistributionImproviser:
 
     inert = frozenset({"creativity"})
 
-    def __init__(self, name: str, backend: str, ear: Ear, chorus: Together | None = None) -> None:
-        """`chorus` draws futures many at a time; without one they are drawn one by one."""
+    def __init__(
+        self,
+        name: str,
+        backend: str,
+        ear: Ear,
+        chorus: Together | None = None,
+        lessons: Lessons | None = None,
+    ) -> None:
+        """`chorus` draws futures many at a time; without one they are drawn one by one.
+
+        By `lessons` it is seen what is played by heart.
+        """
         self.name = name
         self.backend = backend
         self._ear = ear
         self._chorus = chorus
+        self._lessons = lessons
         self.abreast = 1 if chorus is None else chorus.size
         self._context: Sequence[Note] | None = None
         self._span = WINDOW  # notes it is primed with
@@ -226,7 +238,7 @@ class DistributionImproviser:
         self._recent = self._remembered((*before, *context))
 
     def remember(self, tonight: Tonight) -> None:
-        self._recent.memory = Memory(tonight)
+        self._recent.memory = Memory(tonight, self._lessons)
 
     def prepare(
         self, context: Sequence[Note], before: Sequence[Note], params: Params
@@ -275,7 +287,8 @@ class DistributionImproviser:
     def with_chorus_of(self, other: DistributionImproviser) -> DistributionImproviser:
         """One that draws single notes as this one does, and futures as the other does."""
         backend = f"{self.backend}, futures on {other.backend}"
-        return DistributionImproviser(self.name, backend, self._ear, other._chorus)
+        chorus, lessons = other._chorus, self._lessons
+        return DistributionImproviser(self.name, backend, self._ear, chorus, lessons)
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY

@@ -10,11 +10,12 @@ from improv.model import signatures
 from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Forward, Prediction, SeedImproviser
 from improv.model.spec import NetworkSpec
-from improv.model.store import LITERT, ModelFolder, read_graph
+from improv.model.store import LITERT, ModelFolder, read_graph, read_lessons
 from improv.music.encoding import Features
 from improv.music.event import PITCHES
 from improv.music.vocabulary import FEATURES, WINDOW
 from improv.play.interfaces import Branching
+from improv.play.lessons import Lessons
 from improv.quiet import quiet
 
 OUTPUTS = {"pitch": (1, PITCHES), "step": (1, 1), "duration": (1, 1)}
@@ -22,11 +23,12 @@ OUTPUTS = {"pitch": (1, PITCHES), "step": (1, 1), "duration": (1, 1)}
 
 def improviser(folder: ModelFolder) -> Branching:
     """The model of a verified folder, ready to play. Raises ModelRefused."""
+    lessons = Lessons.kept(read_lessons(folder))
     try:
         if folder.spec.architecture == "relative":
             ear = Ear(calls(read_graph(folder), folder.spec), folder.spec)
-            return DistributionImproviser(folder.name, "litert", ear)
-        return SeedImproviser(folder.name, "litert", forward(read_graph(folder)))
+            return DistributionImproviser(folder.name, "litert", ear, lessons=lessons)
+        return SeedImproviser(folder.name, "litert", forward(read_graph(folder)), lessons)
     except (ValueError, RuntimeError, KeyError, IndexError) as error:
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelRefused(

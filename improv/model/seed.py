@@ -18,6 +18,7 @@ from improv.music.encoding import Features
 from improv.music.event import Note, ProposedNote
 from improv.play import imagining, sampling
 from improv.play.interfaces import Imagined
+from improv.play.lessons import Lessons
 from improv.play.memory import Memory
 from improv.play.messages import ANY, Bounds, Key, Tonight
 from improv.play.params import Params
@@ -34,10 +35,14 @@ class SeedImproviser:
     inert = frozenset({"style", "time_temperature", "density", "creativity"})
     abreast = 1
 
-    def __init__(self, name: str, backend: str, forward: Forward) -> None:
+    def __init__(
+        self, name: str, backend: str, forward: Forward, lessons: Lessons | None = None
+    ) -> None:
+        """By `lessons` it is seen what is played by heart."""
         self.name = name
         self.backend = backend
         self._forward = forward
+        self._lessons = lessons
         self.prime(())
 
     def prime(self, context: Sequence[Note], before: Sequence[Note] = ()) -> None:
@@ -45,7 +50,7 @@ class SeedImproviser:
         self._recent = Recent((*before, *context))
 
     def remember(self, tonight: Tonight) -> None:
-        self._recent.memory = Memory(tonight)
+        self._recent.memory = Memory(tonight, self._lessons)
 
     def imagine(
         self, params: Params, keys: Sequence[Sequence[Key]], within: Bounds = ANY

@@ -18,10 +18,11 @@ from improv.model.choosing import FUTURES
 from improv.model.chorus import Chorus
 from improv.model.listening import Call, DistributionImproviser, Ear
 from improv.model.seed import Prediction, SeedImproviser
-from improv.model.store import ModelFolder, read_weights
+from improv.model.store import ModelFolder, read_lessons, read_weights
 from improv.music.encoding import Features
 from improv.music.vocabulary import FEATURES, WINDOW
 from improv.play.interfaces import Branching
+from improv.play.lessons import Lessons
 
 
 class CompiledNetwork:
@@ -57,11 +58,11 @@ def compiled(folder: ModelFolder, device: str, *, jit_compile: bool = False) -> 
 
 def improviser(folder: ModelFolder, device: str) -> Branching:
     """The model of a verified folder on "cpu" or "gpu". Raises DeviceError."""
-    backend = f"tensorflow {device}"
+    backend, lessons = f"tensorflow {device}", Lessons.kept(read_lessons(folder))
     if folder.spec.architecture == "relative":
         ear = Ear(calls(folder, device), folder.spec)
-        return DistributionImproviser(folder.name, backend, ear, _chorus(folder, device))
-    return SeedImproviser(folder.name, backend, compiled(folder, device))
+        return DistributionImproviser(folder.name, backend, ear, _chorus(folder, device), lessons)
+    return SeedImproviser(folder.name, backend, compiled(folder, device), lessons)
 
 
 def _chorus(folder: ModelFolder, device: str) -> Chorus | None:

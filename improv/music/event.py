@@ -28,7 +28,7 @@ class Note:
     """A note that has sounded, or (duration 0 so far) has begun to.
 
     `duration` is how long its key was held, `rings` how much longer a sustain pedal let it sound;
-    both in seconds.
+    both in seconds. `by_heart` is the proposed note's.
     """
 
     pitch: int
@@ -37,6 +37,7 @@ class Note:
     duration: float
     source: Source = Source.YOU
     rings: float = 0.0
+    by_heart: int = field(default=0, compare=False, repr=False)
 
     @property
     def sounding(self) -> float:
@@ -50,7 +51,8 @@ class ProposedNote:
 
     A model that plays to a beat says which `beat` of it the note begins on, a fraction and all;
     that holds, and `step` is what it came to when it was drawn. `chances` says how likely each
-    pitch was then, see `play.chances`; it is for looking at, and no part of the note.
+    pitch was then, see `play.chances`, and `by_heart` how many notes, up to this one, stand in what
+    the model learnt from, see `play.lessons`; they are for looking at, and no part of the note.
     """
 
     pitch: int
@@ -59,6 +61,7 @@ class ProposedNote:
     duration: float
     beat: float | None = None
     chances: bytes = field(default=b"", compare=False, repr=False)
+    by_heart: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from improv.errors import UsageError
 from improv.listen.context import Context
+from improv.listen.evening import Copies
 from improv.listen.turns import Turns
 from improv.music.event import Event, Note, NoteOff, NoteOn, Other, Source
 from improv.play import asking, outlook, voices
@@ -127,10 +128,8 @@ class Engine:
         return min(len(self._context), self.params.context)
 
     @property
-    def copied(self) -> tuple[int, int]:
-        """Notes of its that repeat what was played: of the run that sounds, and of the longest."""
-        evening = self._context.evening
-        return evening.copied, evening.copied_most
+    def copies(self) -> Copies:
+        return self._context.evening.copies
 
     @property
     def planned(self) -> int:

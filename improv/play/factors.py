@@ -149,15 +149,20 @@ def drawing(
             logits = _pulled((yield Question("step", (touch,))), params)
             step = draw_step(logits, time_heat, params.top_p, between, chance)
     logits = yield Question("pitch", (touch, step))
-    pitch, likely = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
-    if lasting is not None:
-        return ProposedNote(pitch, velocity, step, lasting, chances=likely)
-    logits = yield Question("duration", (touch, step, pitch))
-    lengths = sampling.weigh(logits, time_heat, params.top_p)
-    chosen = int((lengths + chance.duration).argmax())
-    meant = float(time_in(chosen, chance.places[1]))
-    duration = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
-    return ProposedNote(pitch, velocity, step, duration, chances=likely)
+    chosen = sampling.choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
+    if lasting is None:
+        logits = yield Question("duration", (touch, step, chosen.pitch))
+        lengths = sampling.weigh(logits, time_heat, params.top_p)
+        meant = float(time_in(int((lengths + chance.duration).argmax()), chance.places[1]))
+        lasting = sampling.held(meant * params.note_length, SHORTEST, LONGEST)
+    return ProposedNote(
+        chosen.pitch,
+        velocity,
+        step,
+        lasting,
+        chances=chosen.chances,
+        by_heart=chosen.by_heart,
+    )
 
 
 def _pulled(steps_: Logits, params: Params) -> Logits:

@@ -55,6 +55,11 @@ class Lessons:
             found[_places(part, len(found))] = True
         return cls(np.packbits(found, bitorder="little"))
 
+    @classmethod
+    def kept(cls, content: bytes) -> Lessons | None:
+        """Those that these bytes are; None of none."""
+        return cls(np.frombuffer(content, np.uint8)) if content else None
+
     def __bytes__(self) -> bytes:
         return self._bits.tobytes()
 
@@ -69,9 +74,14 @@ class Lessons:
 
         0 where it is shorter than is known by itself and one more, which would be found by chance.
         """
+        run = self.run(pitches)
+        return run if run > NOTES else 0
+
+    def run(self, pitches: Sequence[int]) -> int:
+        """The same with those of `NOTES`, of which one in fifty is found by chance."""
         found = self.hold(_runs(np.asarray(pitches, np.int64)))[::-1]
-        parts = int(found.argmin()) if not found.all() else len(found)
-        return INTERVALS + parts if parts > 1 else 0
+        parts = len(found) if found.all() else int(found.argmin())
+        return INTERVALS + parts if parts else 0
 
     def going_on(self, pitches: Sequence[int], pitches_next: Ids) -> NDArray[np.bool_]:
         """(M,) whether each, after the last of these, may make a run of `NOTES` that is there."""

@@ -10,7 +10,8 @@ Pearce & Wiggins 2004, "Improved Methods for Statistical Modelling of Monophonic
 so that what you played in one key it knows in all. Where you never were the network is as it was.
 
 It copies no more than so much (`copy_cap`): a pitch that would make a run of its own notes longer
-than the cap, of such as you or it have played, is out of the question.
+than the cap, of such as you or it have played or stand in what it learnt from (there from eight
+notes on), is out of the question.
 
 It plays less of what was marked: after the notes of such a phrase the next of it is less likely,
 by so many nats for each note that is the same so far.
@@ -26,8 +27,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.listen.evening import BREAK, intervals
+from improv.listen.evening import BREAK, RUN, intervals
 from improv.music.event import PITCHES
+from improv.play.lessons import NOTES, Lessons
 from improv.play.messages import NOTHING, Tonight
 
 Floats = NDArray[np.float64]
@@ -49,9 +51,10 @@ LESS_NATS = 1.0
 
 
 class Memory:
-    """Tonight, to be drawn by."""
+    """Tonight, to be drawn by, and what the model learnt from, where that is known."""
 
-    def __init__(self, tonight: Tonight = NOTHING) -> None:
+    def __init__(self, tonight: Tonight = NOTHING, lessons: Lessons | None = None) -> None:
+        self._lessons = lessons
         self._yours = _text(tonight.yours)
         self._sounded = _text(tonight.sounded)
         self._disliked = [_text(line) for line in tonight.disliked]
@@ -90,7 +93,13 @@ class Memory:
             after = next(islice(_followed(text, past), len(past), None), None)
             if after is not None:
                 left[_reached(own[-1], after)] = False
+        if self._lessons is not None and self._lessons.run(own) >= max(cap, NOTES):
+            left &= ~self._lessons.going_on(own, np.arange(PITCHES))
         return left if left.any() else free
+
+    def by_heart(self, own: Sequence[int], pitch: int) -> int:
+        """Notes up to this one that stand in what the model learnt from, see `Lessons.copied`."""
+        return 0 if self._lessons is None else self._lessons.copied([*own[-RUN:], pitch])
 
     def unloved(self, own: Sequence[int]) -> dict[int, float]:
         """Nats to take from pitches after its `own`: those that go on as in a marked phrase."""

@@ -64,6 +64,7 @@ def place(
                 start=start,
                 duration=min(max(note.duration, MIN_DURATION), MAX_DURATION),
                 source=Source.IMPROV,
+                by_heart=note.by_heart,
             )
         )
     return placed

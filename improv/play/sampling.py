@@ -100,13 +100,21 @@ def pitches_open(recent: Recent, step: float, params: Params) -> Mask:
     return free if free.any() else mask
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A pitch, and what there is to be seen of it: see `ProposedNote`."""
+
+    pitch: int
+    chances: bytes
+    by_heart: int
+
+
 def choose_pitch(
     logits: Logits, recent: Recent, step: float, params: Params, gumbel: Floats, snap: float
-) -> tuple[int, bytes]:
+) -> Chosen:
     """The pitch of a note that begins `step` seconds after the last, as all the knobs have it.
 
-    And how likely each was, as `play.chances` tells it. `gumbel` is (128,) Gumbel noise, `snap` a
-    number from 0 to 1.
+    `gumbel` is (128,) Gumbel noise, `snap` a number from 0 to 1.
     """
     free = pitches_open(recent, step, params)
     if recent.memory is not None:
@@ -119,7 +127,9 @@ def choose_pitch(
     mask = free if room is None else None
     values = weigh(wanted, params.temperature, params.top_p, mask, room)
     pitch = steering.snapped(int((values + gumbel).argmax()), free, params, snap)
-    return pitch, chances.told(values, steering.landing(free, params), params.scale_lock)
+    likely = chances.told(values, steering.landing(free, params), params.scale_lock)
+    memory = recent.memory
+    return Chosen(pitch, likely, memory.by_heart(recent.own_pitch, pitch) if memory else 0)
 
 
 def tired(logits: Logits, worn: Mapping[int, float]) -> Logits:
@@ -217,11 +227,12 @@ def draw(
     chance = noise(key)
     step = held(step, *steps.bounds(recent, params, within))
     velocity = draw_velocity(params.velocity, params.velocity_spread, chance.velocity)
-    pitch, likely = choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
+    chosen = choose_pitch(logits, recent, step, params, chance.pitch, chance.snap)
     return ProposedNote(
-        pitch=pitch,
+        pitch=chosen.pitch,
         velocity=steering.curved(velocity, params),
         step=step,
         duration=held(duration * params.note_length, SHORTEST, LONGEST),
-        chances=likely,
+        chances=chosen.chances,
+        by_heart=chosen.by_heart,
     )

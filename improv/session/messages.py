@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from improv.listen.evening import Copies
 from improv.music.chord import NONE as NO_CHORD
 from improv.music.event import Note
 from improv.play.controls import Control, Standing
@@ -254,6 +255,7 @@ class TakeState:
 
 
 NO_TAKE = TakeState()
+NO_COPIES = Copies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +295,7 @@ class Status:
     controls: tuple[Standing, ...] = ()  # all that was learnt
     sync: Sync = NO_BEAT  # the beat it plays to
     chord: str = NO_CHORD  # in force
-    # notes of its that repeat what was played: of the run that sounds, and of the longest
-    copied: tuple[int, int] = (0, 0)
+    copies: Copies = NO_COPIES
     take: TakeState = NO_TAKE
 
 

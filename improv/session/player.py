@@ -393,6 +393,6 @@ class Player:
             controls=self._desk.standing(engine.params),
             sync=engine.sync,
             chord=engine.chord,
-            copied=engine.copied,
+            copies=engine.copies,
             take=self._recorder.standing(now),
         )

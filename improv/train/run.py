@@ -166,7 +166,7 @@ def lessons_of(config: TrainConfig, pieces: dataset.Pieces, before: bytes = b"")
     every = [pieces, *(pop for pop, _, _ in _pop(config))]
     return Lessons.of(
         [(np.asarray(some.pitch, np.int64), np.asarray(some.offsets)) for some in every],
-        Lessons(np.frombuffer(before, np.uint8)) if before else None,
+        Lessons.kept(before),
     )
 
 

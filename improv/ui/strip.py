@@ -70,9 +70,13 @@ def _preset(status: Status) -> list[Part]:
 
 
 def _copy(status: Status) -> list[Part]:
-    """How many of its latest notes repeat what was played, where that is more than a turn."""
-    run = status.copied[0]
-    return [("copy ", DIM), (f"{run}  ", PLAIN)] if run >= COPY_SHOWN else []
+    """How many of its latest notes repeat what was played, where that is more than a turn.
+
+    And what the model learnt from, where they do.
+    """
+    run, learnt = status.copies.run, status.copies.by_heart
+    played: list[Part] = [("copy ", DIM), (f"{run}  ", PLAIN)] if run >= COPY_SHOWN else []
+    return [*played, *([("by heart ", DIM), (f"{learnt}  ", PLAIN)] if learnt else [])]
 
 
 def _version(status: Status) -> list[Part]:

@@ -13,7 +13,7 @@ def begin(evening: Evening, pitches: list[int], source: Source) -> list[int]:
     runs = []
     for pitch in pitches:
         evening.begin(Note(pitch, 80, 0.0, 0.2, source))
-        runs.append(evening.copied)
+        runs.append(evening.copies.run)
     return runs
 
 
@@ -40,7 +40,7 @@ def test_what_it_plays_after_you_in_any_key_is_a_copy() -> None:
     evening = Evening()
     begin(evening, [60, 62, 64, 65, 67, 60], Source.YOU)
     assert begin(evening, [50, 52, 54, 55, 57, 71], Source.IMPROV) == [1, 2, 3, 4, 5, 1]
-    assert (evening.copied, evening.copied_most) == (1, 5)
+    assert (evening.copies.run, evening.copies.most) == (1, 5)
 
 
 def test_what_it_has_played_itself_is_a_copy_too() -> None:
@@ -77,11 +77,11 @@ def test_runs_are_those_of_a_plain_search() -> None:
             run = max(n for n in lengths if any(intervals(own[-n:]) in text for text in texts))
         evening.begin(Note(pitch, 80, 0.0, 0.2, Source.IMPROV if its else Source.YOU))
         if its:
-            assert evening.copied == run
+            assert evening.copies.run == run
         else:
             yours.append(pitch)
         sounded.append(pitch)
-    assert evening.copied_most > 6
+    assert evening.copies.most > 6
 
 
 def test_its_phrase_is_what_it_played_since_you_did() -> None:
@@ -94,3 +94,13 @@ def test_its_phrase_is_what_it_played_since_you_did() -> None:
     assert evening.phrase == bytes((3, 2))
     begin(evening, [50, 51] * 40, Source.IMPROV)
     assert evening.phrase == intervals([50, 51] * (PHRASE // 2))
+
+
+def test_what_it_has_by_heart_each_note_says_of_itself() -> None:
+    """The most is kept; what you play has nothing to do with it."""
+    evening = Evening()
+    for said in (0, 9, 10, 0):
+        evening.begin(Note(60, 80, 0.0, 0.2, Source.IMPROV, by_heart=said))
+        assert evening.copies.by_heart == said
+    begin(evening, [60], Source.YOU)
+    assert (evening.copies.by_heart, evening.copies.most_by_heart) == (0, 10)

@@ -14,6 +14,8 @@ from improv.model.listening import Ear
 from improv.model.loading import load
 from improv.model.spec import parameters
 from improv.music.event import Note, ProposedNote
+from improv.play.interfaces import Remembering
+from improv.play.messages import NOTHING
 from improv.play.params import Params
 from improv.train.score import bin_nats
 
@@ -91,3 +93,19 @@ def test_it_plays_chords_and_steps_soft_and_loud() -> None:
     assert len({note.pitch for note in notes}) > 15
     assert np.std([note.velocity for note in notes]) > 3
     assert sum(note.step for note in notes) > 10.0
+
+
+def test_what_it_plays_by_heart_is_seen_and_capped() -> None:
+    """Cold, after a scale, it goes on as its lessons do; with a cap no run is longer."""
+    longest = {}
+    for cap in (0, 9):
+        improviser = load("default", "cpu")
+        improviser.prime(_scale())
+        assert isinstance(improviser, Remembering)
+        improviser.remember(NOTHING)
+        params = Params(temperature=0.3, copy_cap=cap)
+        runs = [improviser.draw(params, (4, index)).by_heart for index in range(150)]
+        longest[cap] = max(runs)
+        assert all(run in {0, 9, before + 1} for before, run in pairwise(runs))
+    assert longest[0] > 12
+    assert longest[9] <= 9

@@ -170,7 +170,7 @@ def test_no_run_is_longer_than_the_cap(knobs: dict[str, Any], cap: int, futures:
         playing.feed(Transport(Action.PLAY), 6.0)
         playing.run_until(60.0)
         assert len(its(playing)) > 150
-        longest[copy_cap] = playing.engine.copied[1]
+        longest[copy_cap] = playing.engine.copies.most
     assert longest[0] > cap + 1
     assert longest[cap] == cap
 
@@ -180,13 +180,13 @@ def test_a_cap_that_is_turned_is_heard_in_the_next_notes() -> None:
     playing = begun(learn=1.0)
     play(playing, MOTIF * 3, 1.0)
     playing.run_until(20.0)
-    assert playing.engine.copied[0] > 6
+    assert playing.engine.copies.run > 6
     playing.feed(SetParam(1, "copy_cap", 4), 20.0)
     playing.run_until(21.0)
     runs = []
     for n in range(100):
         playing.run_until(21.0 + n / 10)
-        runs.append(playing.engine.copied[0])
+        runs.append(playing.engine.copies.run)
     assert max(runs) <= 4
 
 

@@ -10,8 +10,9 @@ import pytest
 from improv.listen.evening import intervals
 from improv.music.event import Note, Source
 from improv.play import sampling
+from improv.play.lessons import NOTES, Lessons
 from improv.play.memory import FEWEST, LESS_NATS, PRIOR, Memory
-from improv.play.messages import Tonight
+from improv.play.messages import NOTHING, Tonight
 from improv.play.params import Params
 from improv.play.recent import Recent
 
@@ -124,3 +125,27 @@ def test_a_marked_phrase_is_less_likely_the_longer_it_has_come_back() -> None:
     assert once.unloved(up[:5]) == {up[5]: 5 * LESS_NATS}
     assert twice.unloved(up[:3]) == {up[3]: 6 * LESS_NATS}
     assert once.unloved([60, 61, 60, 61]) == {}
+
+
+TUNE = np.random.default_rng(3).integers(40, 90, 60)
+LEARNT = Memory(NOTHING, Lessons.of([(TUNE, np.array([0, 60]))]))
+
+
+def test_what_it_has_by_heart_is_counted_in_any_key() -> None:
+    """From nine notes on; nothing where nobody kept what it learnt from."""
+    own = (TUNE + 3).tolist()
+    assert [LEARNT.by_heart(own[:n], own[n]) for n in (6, 7, 8, 19, 59)] == [0, 0, 9, 20, 60]
+    assert LEARNT.by_heart(own[:19], own[19] + 1) == 0
+    assert Memory().by_heart(own[:19], own[19]) == 0
+
+
+@pytest.mark.parametrize("cap", [4, 8, 12])
+def test_the_cap_is_on_its_lessons_too(cap: int) -> None:
+    """From a run of eight notes on, by which copies are known; shorter ones it can't tell."""
+    own = TUNE.tolist()
+    most = max(cap, NOTES)
+    assert LEARNT.uncopied(EVERY, [], own[: most - 1], cap)[own[most - 1]]
+    left = LEARNT.uncopied(EVERY, [], own[:most], cap)
+    assert not left[own[most]]
+    assert left.sum() > 110
+    assert LEARNT.uncopied(EVERY, [], own[:most], 0) is EVERY

@@ -25,7 +25,7 @@ def _logits(seed: int = 0) -> np.ndarray:
 def _pitch(logits, params, n: int, recent: Recent | None = None) -> int:
     chance = sampling.noise((5, n))
     recent = Recent(()) if recent is None else recent
-    return sampling.choose_pitch(logits, recent, 0.2, params, chance.pitch, chance.snap)[0]
+    return sampling.choose_pitch(logits, recent, 0.2, params, chance.pitch, chance.snap).pitch
 
 
 @pytest.mark.parametrize("way", ["snap", "mute"])
@@ -111,7 +111,7 @@ def test_the_notes_of_a_snapped_chord_are_different_keys() -> None:
     sharp = np.full(128, -30.0)
     sharp[61] = 30.0
     chance = sampling.noise((1, 1))
-    pitch = sampling.choose_pitch(sharp, recent, 0.0, params, chance.pitch, chance.snap)[0]
+    pitch = sampling.choose_pitch(sharp, recent, 0.0, params, chance.pitch, chance.snap).pitch
     assert pitch == 62
 
 

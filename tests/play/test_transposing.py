@@ -33,7 +33,7 @@ def test_every_pitch_has_somewhere_to_go(pitch: int, semitones: int) -> None:
 def _sounding(params: Params, n: int) -> int:
     chance = sampling.noise((5, n))
     logits = np.random.default_rng(n).normal(0.0, 2.0, 128)
-    meant = sampling.choose_pitch(logits, Recent(()), 0.2, params, chance.pitch, chance.snap)[0]
+    meant = sampling.choose_pitch(logits, Recent(()), 0.2, params, chance.pitch, chance.snap).pitch
     return moved(meant, params.transpose)
 
 

@@ -68,7 +68,7 @@ def test_a_player_is_learnt_kept_and_known_again(
     assert shares[2] < 0.1
     state = playing.state()
     assert state is not None
-    assert state.copied[1] >= 6
+    assert state.copies.most >= 6
     again = tmp_path / "again.mid"
     capsys.readouterr()
     assert main(["replay", goodbye.take, "--out", str(again), "--json"]) == 0
@@ -85,7 +85,7 @@ def test_the_cap_holds_on_the_wire(
     """What the meter counts is never more, and so it is in what arrives."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     _, goodbye, _ = evening(far, MOTIF * 4, copy_cap=5)
-    assert 3 <= goodbye.status.copied[1] <= 5
+    assert 3 <= goodbye.status.copies.most <= 5
     its = [message.data[1] for message in far.heard() if message.is_on]
     its = its[-goodbye.status.played :]
     yours = intervals(MOTIF * 4)

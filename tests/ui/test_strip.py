@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from improv.listen.evening import Copies
 from improv.music.timeline import Timeline
 from improv.play.params import Params
 from improv.session.messages import Chorded, Sync, Tap, Timing
@@ -72,6 +73,12 @@ def test_the_key_stands_at_the_top_and_the_mode_where_it_is_not_the_usual(status
     left, right = _headed(status(key="D dorian", params=Params(mode="duet")))
     assert "playing  duet" in left
     assert right.startswith("key D dorian  ")
+
+
+def test_copies_stand_at_the_top_where_there_are_any(status) -> None:
+    """Of what was played, and of what the model learnt from."""
+    assert not {"copy", "heart"} & set(_headed(status(copies=Copies(3, 9, 0, 12)))[1].split())
+    assert "copy 6  by heart 12  you" in _headed(status(copies=Copies(6, 9, 12, 12)))[1]
 
 
 async def test_the_beat_is_in_the_strip_and_bar_lines_on_the_roll(app, status) -> None:
