@@ -59,6 +59,14 @@ def allowed(seconds: float) -> float:
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+def soon() -> float:
+    """A moment until which a far end has taken in what it is to play from then on.
+
+    What it hears of too late it plays at once: pulses of a clock, for one, all in one period.
+    """
+    return time.monotonic() + allowed(0.5)
+
+
 def wait_until(moment: float) -> None:
     """Let real time pass: these tests are about real clocks."""
     while (left := moment - time.monotonic()) > 0:

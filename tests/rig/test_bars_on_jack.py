@@ -11,11 +11,10 @@ import zipfile
 
 from rig.performance import data_folder
 from rig.playing import cabled, pairs, setup
-from rig.support import FarEnd, wait_until
+from rig.support import FarEnd, soon, wait_until
 
 from improv.music.event import Source
 from improv.music.scale import belong
-from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.ports import melody
 from improv.session.messages import ModelSetup
@@ -49,7 +48,7 @@ def test_bars_come_out_in_time_with_the_clock(rig: object, far: FarEnd) -> None:
     player = PlayerProcess(setup(params=params, model=ModelSetup("bars", "cpu")))
     try:
         playing = cabled(player, far)
-        start = monotonic() + 0.5
+        start = soon()
         clock = [(start - 0.005, b"\xfa")]
         clock += [(start + k * BAR / 96, b"\xf8") for k in range(BARS * 96)]
         keys = []

@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 from rig.performance import BEATS, as_messages, melody
 from rig.playing import cabled, pairs, setup
-from rig.support import FarEnd, wait_until
+from rig.support import FarEnd, soon, wait_until
 from rig.test_clock_on_jack import p, pulses
 
 from improv.music import chart, chord
 from improv.music.comping import bass
-from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.session.messages import Chorded
 from improv.session.terminal import PlayerProcess
@@ -28,7 +27,7 @@ def test_a_melody_gets_its_chords_with_the_clock(far: FarEnd, typed: str) -> Non
     """
     params = Params(pause=10.0, sync="clock", accompany="chords, channel 3", chart=typed)
     playing = cabled(PlayerProcess(setup(params=params)), far)
-    start, beat = monotonic() + 0.5, 60.0 / BPM
+    start, beat = soon(), 60.0 / BPM
     tune = [
         replace(note, start=note.start * beat, duration=note.duration * beat) for note in melody()
     ]

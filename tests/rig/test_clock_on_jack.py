@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 from rig.playing import IN, OUT, Playing, cabled, setup
-from rig.support import FarEnd, Heard, JackServer, end, wait_for, wait_until
+from rig.support import FarEnd, Heard, JackServer, end, soon, wait_for, wait_until
 
 from improv.music.event import Source
 from improv.play.chance import uniform
@@ -68,7 +68,7 @@ def p(values: list[float], share: float) -> float:
 def test_a_clock_with_jitter_is_passed_on_steady(far: FarEnd, play) -> None:
     """12 s of 120 bpm, +-3 ms: none more, none less, and each near where it should have been."""
     playing = play(sync="clock", clock_out=True)
-    start, count = monotonic() + 0.5, 576
+    start, count = soon(), 576
     far.play(pulses(start, 120.0, count, 0.003))
     wait_until(start + count / 48 - 0.05)
     beat = playing.state().sync
@@ -93,7 +93,7 @@ def test_a_clock_with_jitter_is_passed_on_steady(far: FarEnd, play) -> None:
 def test_a_silence_is_bridged_and_said(far: FarEnd, play) -> None:
     """Two seconds without a pulse: the passed-on clock goes on, and the place is kept."""
     playing = play(sync="clock", clock_out=True)
-    start, count = monotonic() + 0.5, 480
+    start, count = soon(), 480
     far.play(pulses(start, 120.0, count, 0.001, lost=range(240, 336)))
     wait_until(start + 6.8)
     assert playing.state().sync.word == "lost"
@@ -145,7 +145,7 @@ def test_its_own_clock_starts_stops_and_goes_on(far: FarEnd, play) -> None:
 def test_notes_are_on_the_grid_where_another_program_hears_them(far: FarEnd, play) -> None:
     """To a clock of 100 bpm on eighths: every note of improv's is on a line."""
     playing = play(sync="clock", grid="1/8")
-    start, count = monotonic() + 0.5, 480
+    start, count = soon(), 480
     far.play(pulses(start, 100.0, count, 0.003))
     wait_until(start + 2.0)
     playing.player.send(Transport(Action.PLAY))
@@ -186,7 +186,7 @@ def test_the_metronome_clicks_on_an_output_of_its_own(far: FarEnd, play) -> None
 def test_5000_pulses_a_second_cost_no_note(far: FarEnd, play) -> None:
     """A clock gone wild for two seconds: every note comes through, and it plays on."""
     playing = play(sync="clock", mode="continue")
-    start = monotonic() + 0.5
+    start = soon()
     flood = [(start + k / 5000, CLOCK) for k in range(10_000)]
     notes = []
     for k in range(20):

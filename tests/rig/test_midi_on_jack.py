@@ -6,7 +6,7 @@ import statistics
 import time
 
 import pytest
-from rig.support import FarEnd, Synth, wait_for, wait_until
+from rig.support import FarEnd, Synth, soon, wait_for, wait_until
 
 from improv.errors import DeviceError
 from improv.music.event import Event, NoteOff, NoteOn, Source
@@ -44,7 +44,7 @@ def test_velocity_0_is_a_note_off_and_times_are_those_of_arrival(far: FarEnd) ->
     events: list[Event] = []
     source = open_input(IN, events.append)
     far.connect(far.midi_out, source.port)
-    start = time.monotonic() + 0.1
+    start = soon()
     times = [start + 0.03 * number for number in range(20)]
     messages = (b"\x90\x3c\x40", b"\x90\x3c\x00")
     far.play([*zip(times, 10 * messages, strict=True), (times[-1] + 0.03, b"\xf8")])
@@ -84,7 +84,7 @@ def test_2000_dense_notes_all_come_in_and_all_go_out(far: FarEnd) -> None:
     )  # fmt: skip
     far.connect(far.midi_out, source.port)
     far.connect(output.port, far.midi_in)
-    start = time.monotonic() + 0.2
+    start = soon()
     notes = [bytes((0x90, k % 128, 1 + k // 128)) for k in range(2000)]
     far.play([(start + k * 0.001, note) for k, note in enumerate(notes)])
     wait_until(start + 2.0)

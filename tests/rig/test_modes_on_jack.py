@@ -11,11 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 from rig.playing import Playing, cabled, pairs, setup
-from rig.support import FarEnd, Heard, wait_until
+from rig.support import FarEnd, Heard, soon, wait_until
 
 from improv.music.event import Source
 from improv.music.scale import belong
-from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.session.messages import ModelSetup
 from improv.session.terminal import PlayerProcess
@@ -54,7 +53,7 @@ def melody(start: float, notes: int, step: float, length: float) -> list[tuple[f
 def test_each_note_has_its_companions_and_they_go_with_it(far: FarEnd, play) -> None:
     """Two with each of 60 notes, in the scale, in the same moment, let go together."""
     playing = play(mode="harmonise", companions=2, scale="major", key=0, channel=1)
-    start = monotonic() + 0.3
+    start = soon()
     far.play(melody(start, 60, 0.15, 0.12))
     wait_until(start + 60 * 0.15 + 0.5)
     goodbye = playing.end()
@@ -99,7 +98,7 @@ def _off(on: Heard) -> bytes:
 def test_a_duet_plays_while_you_do(far: FarEnd, play) -> None:
     """Its notes begin between yours, it joins at the first, and nothing hangs."""
     playing = play(mode="duet", room=0.3, channel=1)
-    start = monotonic() + 0.3
+    start = soon()
     far.play(melody(start, 40, 0.2, 0.15))
     wait_until(start + 8.0)
     during = [n for n in playing.sounded(Source.IMPROV) if start < n.start < start + 8.0]
@@ -114,7 +113,7 @@ def test_a_duet_plays_while_you_do(far: FarEnd, play) -> None:
 def test_an_answer_is_as_long_as_your_phrase_and_then_it_waits(far: FarEnd, play) -> None:
     """Three phrases of 2 s, three answers, silence after each."""
     playing = play(mode="answer", answer="yours", channel=1)
-    start = monotonic() + 0.3
+    start = soon()
     for turn in range(3):
         far.play(melody(start + 6.0 * turn, 10, 0.2, 0.15))
     wait_until(start + 18.0)

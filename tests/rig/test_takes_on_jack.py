@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from rig.performance import as_messages, performance
-from rig.support import FarEnd, wait_for, wait_until
+from rig.support import FarEnd, soon, wait_for, wait_until
 
 from improv.cli import main
 from improv.model.store import digest, find
@@ -73,7 +73,7 @@ def played(
             "the model",
         )
         notes = performance(25, tmp_path)
-        start = monotonic() + 0.2
+        start = soon()
         pedal = [(start + 1.0, b"\xb0\x40\x7f"), (start + 2.0, b"\xb0\x40\x00")]
         far.play(sorted([*as_messages(notes, start), *pedal]))
         wait_until(start + max(n.start + n.duration for n in notes) + 2.0)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rig.performance import as_messages, performance
 from rig.playing import IN, OUT, Playing, pairs
-from rig.support import FarEnd, Synth, allowed, wait_for, wait_until
+from rig.support import FarEnd, Synth, allowed, soon, wait_for, wait_until
 
 from improv.music.event import Source
 from improv.music.opening import phrase
@@ -75,7 +75,7 @@ def test_answers_a_performance_on_time_and_is_heard(
     # A xylophone: its onsets can be heard over the tails of the notes before.
     playing.player.send(SetParam(1, "program", XYLOPHONE))
     notes = performance(40, tmp_path)
-    start = monotonic() + 0.2
+    start = soon()
     far.play(as_messages(notes, start))
     end = start + max(note.start + note.duration for note in notes)
 
@@ -180,7 +180,7 @@ def test_what_you_play_passes_while_the_model_is_not_there(far: FarEnd, playing:
     try:
         far.connect(far.midi_out, IN)
         far.connect(OUT, far.midi_in)
-        played = monotonic() + 0.2
+        played = soon()
         far.play([(played, bytes((0x90, 60, 80))), (played + 0.2, bytes((0x80, 60, 0)))])
         wait_for(lambda: len(far.heard()) == 2, word="the note and its end")
         assert not playing.ready()
@@ -213,7 +213,7 @@ def test_a_killed_terminal_leaves_no_note_sounding(far: FarEnd, rig: object) -> 
     player = child_of(terminal.pid)
     far.connect(far.midi_out, IN)
     far.connect(OUT, far.midi_in)
-    played = monotonic() + 0.2
+    played = soon()
     far.play([(played, bytes((0x90, pitch, 80))) for pitch in (48, 55, 64, 72)])
     wait_for(lambda: sum(m.is_on for m in far.heard()) == 4, word="the held chord")
     killed = monotonic()
@@ -237,7 +237,7 @@ def test_the_readme_s_headless_line_answers_another_client(
     far.connect(far.midi_out, IN)
     far.connect(OUT, far.midi_in)
     notes = performance(20, tmp_path)
-    start = monotonic() + 0.5
+    start = soon()
     far.play(as_messages(notes, start))
     out, err = improv.communicate(timeout=30)
     assert improv.returncode == 0, err

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rig.support import FarEnd, wait_for
+from rig.support import FarEnd, soon, wait_for
 
 from improv.music.event import Source
 from improv.music.opening import phrase
-from improv.play.clock import monotonic
 from improv.play.params import Params
 from improv.ports.midifile import read_notes
 from improv.session.messages import (
@@ -58,7 +57,7 @@ def test_the_answer_waits_for_your_foot_and_the_take_hears_it(
         far.connect(far.midi_out, IN)
         far.connect(OUT, far.midi_in)
         wait_for(ready, 20, word="the model")
-        start = monotonic() + 0.3
+        start = soon()
         keys = [(0.3 * i, bytes((0x90, pitch, 80))) for i, pitch in enumerate((60, 64, 67))]
         keys += [(at + 0.2, bytes((0x80, data[1], 0))) for at, data in keys]
         feet = [(at, bytes((0xB0, 64, value))) for at, value in PEDAL]

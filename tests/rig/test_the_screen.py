@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from rig.performance import as_messages, performance
-from rig.support import FarEnd, Heard, wait_for, wait_until
+from rig.support import FarEnd, Heard, soon, wait_for, wait_until
 
 from improv.play.clock import monotonic
 
@@ -82,7 +82,7 @@ def test_plays_and_turns_through_the_screen(
     far.connect("improv:out", far.midi_in)
     terminal.shows(r"default\s+litert")
     notes = performance(30, tmp_path)
-    start = monotonic() + 0.3
+    start = soon()
     far.play(as_messages(notes, start))
     terminal.shows("listening")
     terminal.shows(r"you 30\b", 20)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from rig.playing import OUT, cabled, pairs, setup
-from rig.support import FarEnd, Heard, JackServer, wait_for, wait_until
+from rig.support import FarEnd, Heard, JackServer, soon, wait_for, wait_until
 
-from improv.play.clock import monotonic
 from improv.play.messages import SetParam
 from improv.play.params import Params
 from improv.session.messages import ModelSetup
@@ -31,7 +30,7 @@ def test_voices_play_at_once_and_a_bass_to_a_port_of_its_own(rig: JackServer, fa
         playing = cabled(player, far)
         wait_for(lambda: BASS in far.ports(), word="the bass's port")
         amp.connect(BASS, amp.midi_in)
-        start = monotonic() + 0.3
+        start = soon()
         keys = [(start + 0.25 * n, bytes((0x90, 60 + 2 * n, 80))) for n in range(6)]
         keys += [(at + 0.2, bytes((0x80, data[1], 0))) for at, data in keys]
         far.play(sorted(keys))
