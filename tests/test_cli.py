@@ -1,7 +1,9 @@
 """The command line: one sentence and the right exit code for whatever is wrong."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -220,6 +222,20 @@ def test_without_a_terminal_it_plays_on_and_says_so(capsys):
     """No screen without a terminal, and no error either."""
     assert main(["--seconds", "1", "--input", "none", "--output", "none"]) == 0
     assert "no terminal here" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pty")
+def test_with_its_words_in_a_file_it_draws_no_screen_there(tmp_path):
+    """What draws the screen is what says the words; the terminal is left as it was."""
+    master, terminal = os.openpty()
+    line = [sys.executable, "-m", "improv.cli", "play", "--seconds", "1"]
+    with (tmp_path / "words").open("wb") as words:
+        line += ["--input", "none", "--output", "none"]
+        subprocess.run(line, stdin=terminal, stdout=terminal, stderr=words, check=True)
+    os.close(terminal)
+    os.close(master)
+    assert "no terminal here" in (tmp_path / "words").read_text()
+    assert "\x1b[" not in (tmp_path / "words").read_text()
 
 
 def test_a_prompt_is_what_it_goes_on_from(tmp_path, capsys):

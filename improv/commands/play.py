@@ -115,8 +115,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _has_screen() -> bool:
-    """Whether there is a terminal, or a browser's (`improv serve`)."""
-    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
+    """Whether there is a terminal, or a browser's (`improv serve`).
+
+    Textual draws on stderr: were that a file, the keys would be read and nothing seen.
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return "TEXTUAL_DRIVER" in os.environ or all(stream.isatty() for stream in streams)
 
 
 def _osc(given: str | None) -> tuple[str, int] | None:
