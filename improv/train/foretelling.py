@@ -7,7 +7,7 @@ before it as they were played (velocity, then step, pitch and duration).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,16 +51,9 @@ def foretell(
     `style` is which of `improv.music.vocabulary.STYLES` the music is heard as, `context` how many
     notes before one its state has heard.
     """
-    tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
-    offsets = np.asarray(pieces.offsets, np.int64)
-    first = offsets[np.searchsorted(offsets, until, side="right") - 1]
     parts: list[Marks] = []
     seen = Seen()
-    for begin in range(0, len(until), BATCH):
-        which = slice(begin, begin + BATCH)
-        logits, step, note = _asked(
-            spec, tensors, pieces, np.maximum(first, until - context)[which], until[which], style
-        )
+    for logits, step, note in _all_asked(spec, weights, pieces, until, style, context):
         marks: Marks = {
             "pitch": pitch_marks(logits["pitch"], note["pitch"]),
             "step": time_bin_marks(logits["step"], step),
@@ -71,8 +64,40 @@ def foretell(
         for factor, played in (("step", step), ("duration", note["duration"])):
             seen.add_time(factor, median_time(probabilities(logits[factor])), played)
         parts.append(marks)
-        progress(min(begin + BATCH, len(until)), len(until))
+        progress(min(BATCH * len(parts), len(until)), len(until))
     return joined(parts), seen
+
+
+def pitch_logits(
+    spec: NetworkSpec,
+    weights: Mapping[str, NDArray[np.float32]],
+    pieces: Pieces,
+    until: NDArray[np.int64],
+    *,
+    style: int = 0,
+    context: int = WINDOW,
+) -> NDArray[np.float32]:
+    """(T, 128) what it says of each pitch, of the notes that `foretell` has marks of."""
+    asked = _all_asked(spec, weights, pieces, until, style, context)
+    return np.concatenate([logits["pitch"] for logits, _, _ in asked])
+
+
+def _all_asked(
+    spec: NetworkSpec,
+    weights: Mapping[str, NDArray[np.float32]],
+    pieces: Pieces,
+    until: NDArray[np.int64],
+    style: int,
+    context: int,
+) -> Iterator[tuple[dict[str, Any], NDArray[np.float64], dict[str, NDArray[Any]]]]:
+    """As `_asked`, `BATCH` notes at a time."""
+    tensors = {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
+    offsets = np.asarray(pieces.offsets, np.int64)
+    first = offsets[np.searchsorted(offsets, until, side="right") - 1]
+    heard = np.maximum(first, until - context)
+    for begin in range(0, len(until), BATCH):
+        which = slice(begin, begin + BATCH)
+        yield _asked(spec, tensors, pieces, heard[which], until[which], style)
 
 
 def _asked(

@@ -25,10 +25,11 @@ from screen import SIZE, hear, text
         ("r", Action.NEW),
         ("exclamation_mark", Action.PANIC),
         ("a", Action.AGAIN),
+        ("x", Action.LESS),
     ],
 )
 async def test_a_key_for_each_action(app, link, key: str, action: Action) -> None:
-    """Stop, new, panic and again send what they say."""
+    """Stop, new, panic, again and less like this send what they say."""
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(key)
         assert link.sent == [Transport(action)]
