@@ -8,7 +8,8 @@
     solo        it plays by itself, whatever you do
     chords      it plays the chords of what is played, see play.harmony and play.comping
 
-In a duet it can leave you room: the busier you are, the fewer notes it plays.
+In a duet it can leave you room: the busier you are, the fewer notes it plays. What you play puts
+off each note of its own once at most.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from improv.play.messages import Proposal
 from improv.play.params import ANSWER, BARS, SOLO, Params
 from improv.play.placing import CROWD, anchor, is_playable, moved_on, place, to_come
 from improv.play.promptness import Promptness
-from improv.play.quantising import quantised
+from improv.play.quantising import TOGETHER, quantised
 from improv.play.scheduler import Scheduler
 from improv.play.tempo import Tempo
 
@@ -71,6 +71,7 @@ class Plan:
         self._floor = 0.0  # no note starts before this
         self._until: float | None = None  # nor after this
         self._is_over = False  # the phrase has come to that time
+        self._is_put_off = False  # the next note, by a key of yours
         self._retry_at = 0.0
         self._recent: deque[float] = deque(maxlen=CROWD)  # starts of its last notes
         self._loop: Loop | None = None
@@ -192,6 +193,20 @@ class Plan:
         self.again.dropped(after)
         self._is_over = False
 
+    def bend(self, now: float) -> None:
+        """You struck a key in a duet: what is not to come too soon is drawn anew, to go with it.
+
+        The next note is put off once at most. It is drawn with the same random numbers each time,
+        so that keys at even times would put it off for ever.
+        """
+        after = self.scheduler.heard(now) + modes.REACTION
+        following = self.scheduler.plan[0].start if len(self.scheduler) else None
+        if following is not None:
+            if self._is_put_off:
+                after = max(after, following + TOGETHER)
+            self._is_put_off = self._is_put_off or following > after
+        self.drop(after)
+
     def go_elsewhere(self) -> None:
         """The music goes on from another place: drop all, and draw by other random numbers."""
         self.drop(ALL)
@@ -200,6 +215,7 @@ class Plan:
 
     def sounded(self, note: Note, now: float) -> None:
         """A planned note sounds."""
+        self._is_put_off = False
         self._recent.append(note.start)
         self.again.sounded(note.start)
         self._promptness.sounded(note.start, max(now, note.start))

@@ -155,7 +155,7 @@ class Voice:
         elif mode in modes.JOINING:
             self.plan.again.forget()
             if self.phase is Phase.PLAYING:
-                self.plan.drop(self.plan.scheduler.heard(now) + modes.REACTION)
+                self.plan.bend(now)
             elif self.phase is not Phase.PAUSED:
                 self.begin(now)
 

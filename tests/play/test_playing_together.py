@@ -112,6 +112,17 @@ def _requests(made):
     return [(now, effect.request) for now, effect in made.effects if isinstance(effect, Ask)]
 
 
+@pytest.mark.parametrize("gap", [0.1, 0.2, 0.25, 0.5, 0.6])
+def test_keys_at_even_times_put_off_each_note_of_a_duet_once_at_most(gap: float) -> None:
+    """Its next note is meant 0.8 s after your last key, and there is always another key."""
+    made = stage(Metronome(step=0.8), idle_start=None, mode="duet", room=0.0)
+    for n in range(round(12.0 / gap)):
+        key(made, 60 + n % 5, 1.0 + n * gap, 0.05)
+    own = [at for at in its(made) if at < 13.0]
+    assert len(own) >= 12.0 / (0.8 + gap) - 1
+    assert max(b - a for a, b in pairwise(own)) <= 0.8 + 2 * gap + 1e-6
+
+
 def test_a_duet_leaves_you_room_while_you_are_busy() -> None:
     """It asks for fewer notes the more you play, and for as many as before when you rest."""
     made = stage(idle_start=None, mode="duet", room=1.0)
