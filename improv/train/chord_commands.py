@@ -50,7 +50,7 @@ def train(
     card = _card(config, source, fitted.progress.best_step, figures)
     chord_store.write(folder, config.units, fitted.weights, card)
     say(f"the model is {folder}; {_words(figures)}")
-    return result | {"model": str(folder), **figures}
+    return result | figures | {"model": str(folder)}
 
 
 def evaluate(options: argparse.Namespace, say: Say) -> dict[str, Any]:

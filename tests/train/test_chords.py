@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from improv.cli import main
 from improv.errors import ModelRefused, UsageError
 from improv.model import chord_spec, chord_store, chords, store
 from improv.music import chord_classes
 from improv.music.halves import SLOTS
-from improv.train import chord_baselines, chord_report
+from improv.train import chord_baselines, chord_report, chord_songs
 from improv.train.chord_songs import Song
 from improv.train.chords import ChordConfig, build, drawn, fit, judged, weights_of
 
@@ -125,6 +126,32 @@ def test_a_report_has_both_networks_beside_the_baselines(tmp_path) -> None:
     assert confusion.sum() == figures["half_bars"] == 96
     chord_report.picture(confusion, tmp_path / "confusion.png")
     assert (tmp_path / "confusion.png").stat().st_size > 1000
+
+
+def test_the_commands_train_it_and_measure_it(tmp_path, monkeypatch, capsys) -> None:
+    """From a pack to a model with its card, to what --json says of it, and a picture."""
+    monkeypatch.setattr(chord_songs, "load", lambda *_, **__: _songs(3))
+    config = tmp_path / "chords.toml"
+    config.write_text('family = "chords"\nunits = 4\nlength = 16\nbatch = 4\nsteps = 2\n')
+    data = ["--data", str(tmp_path), "--json"]
+    out = str(tmp_path / "run")
+    assert main(["train", "--config", str(config), *data, "--out", out]) == 0
+    made = json.loads(capsys.readouterr().out)
+    folder = tmp_path / "run" / "chords"
+    card = chord_store.find(folder).card
+    assert (made["model"], made["steps"]) == (str(folder), 2)
+    plot = tmp_path / "confusion.png"
+    asked = ["evaluate", "--model", str(folder), *data, "--split", "test", "--plot", str(plot)]
+    assert main(asked) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["chord"] == card["chord"] == made["chord"]
+    assert set(said["chord"]) == {"top1", "root", "triad"}
+    assert said["baselines"] == card["baselines"]
+    assert set(said["baselines"]) == {"tonic", "hmm", "template"}
+    assert said["over_hmm"]["points"] == pytest.approx(
+        100 * (said["chord"]["top1"] - said["baselines"]["hmm"]), abs=0.01
+    )
+    assert plot.stat().st_size > 10_000
 
 
 def test_a_folder_is_read_as_written(tmp_path) -> None:
