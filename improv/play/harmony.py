@@ -33,8 +33,8 @@ ASK = 0.200
 DECIDE = 0.100
 """Seconds before it that its chord is decided: time for the voices to plan to it."""
 LONGEST = 32
-"""Half bars that a network goes by, at most: 9 ms of work, and nearly as good as all of a song (of
-648 half bars 28.1 % are named as they are annotated; by 64 or by all, 28.9)."""
+"""Half bars that a network goes by, at most: 2 ms of work, and nearly as good as all of a song (of
+1,926 half bars 28.5 % are named as they are annotated; by 64 28.6, by all 28.8)."""
 REST = 4
 """Half bars without a note after which the network's chord ends."""
 HAND = 3
