@@ -67,7 +67,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--seconds must be more than 0, not {seconds:g}")
     prompt = options.prompt or base.prompt
     model = options.model or base.model
+    headless = options.headless
+    if not headless and not _has_screen():
+        say("no terminal here, so there is no screen; playing on without one (--headless)")
+        headless = True
+    outputs = tuple(options.output) if options.output else base.outputs
     inputs = tuple(options.input) if options.input else base.inputs
+    measured = options.report is not None  # which is nobody's evening: nothing is remembered
+    patient = (outputs, inputs) == (None, None) and not headless and not measured
+    if patient:
+        outputs, inputs = _chosen_last()
     idle_start = 0.0 if prompt or inputs == ("none",) else 4.0
     setup = PlayerSetup(
         params=params(options, preset(options, settings.params)),
@@ -75,8 +84,9 @@ def run(options: argparse.Namespace) -> int:
         model=ModelSetup(model, options.device or base.device),
         opening=opening(prompt),
         idle_start=idle_start,
-        outputs=tuple(options.output) if options.output else base.outputs,
+        outputs=outputs,
         inputs=inputs,
+        patient=patient,
         soundfont=options.soundfont or base.soundfont,
         seconds=seconds,
         keep_playing=options.keep_playing,
@@ -89,10 +99,6 @@ def run(options: argparse.Namespace) -> int:
     )
     if setup.params.sync == LINK:
         linked.check()
-    headless = options.headless
-    if not headless and not _has_screen():
-        say("no terminal here, so there is no screen; playing on without one (--headless)")
-        headless = True
     player = WatchedPlayer(setup)
     player.start()
     try:
@@ -103,8 +109,8 @@ def run(options: argparse.Namespace) -> int:
     reports = options.json or options.report is not None
     if headless:
         code, log = _headless(player, keep_notes=reports)
-    else:  # one that is measured is nobody's first
-        code, log = _on_screen(player, remember=options.report is None)
+    else:
+        code, log = _on_screen(player, remember=not measured)
     if options.report is not None:
         from improv.ports.atomic import replace_bytes
 
@@ -112,6 +118,17 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(log.summary()))
     return code
+
+
+def _chosen_last() -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """The outputs and inputs that were last chosen on the screen; None where none were."""
+    from improv.session import looks_file
+
+    try:
+        looks = looks_file.stored()
+    except UsageError:  # the screen says what is wrong with it
+        return None, None
+    return looks.outputs or None, looks.inputs or None
 
 
 def _has_screen() -> bool:

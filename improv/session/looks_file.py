@@ -1,7 +1,7 @@
 """What the screen remembers from one session to the next: `screen.toml` beside the configuration.
 
-Its colours, and whether its first words were read. A file that can't be read or written costs a
-sentence and never the music.
+Its colours, whether its first words were read, and the ports that were chosen there. A file that
+can't be read or written costs a sentence and never the music.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from improv import config
 from improv.errors import UsageError
 from improv.ports.atomic import replace_bytes
+from improv.ports.spec import Kind, parse_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,17 @@ class Looks:
 
     theme: str = ""  # as Textual calls it; none: the usual one
     toured: bool = False  # the first words were read
+    outputs: tuple[str, ...] = ()  # as they were last chosen; none: whatever there is
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for spec in (*self.outputs, *self.inputs):
+            parse_spec(spec)
+
+
+def lasting(specs: tuple[str, ...]) -> tuple[str, ...]:
+    """What is remembered of open ports: a take's file is of one evening."""
+    return tuple(spec for spec in specs if parse_spec(spec).kind is not Kind.FILE)
 
 
 def path() -> Path:
@@ -34,13 +46,15 @@ def stored() -> Looks:
     return config.load_table(where, Looks) if where.is_file() else Looks()
 
 
-def store(**changed: str | bool) -> None:
+def store(**changed: str | bool | tuple[str, ...]) -> None:
     """Remember this, and keep the rest. Raises UsageError, also where what is there is damaged."""
     looks, where = replace(stored(), **changed), path()  # type: ignore[arg-type]  # fields by name
     lines = [
         "# What improv's screen remembers.",
         f"theme = {json.dumps(looks.theme)}",
         f"toured = {json.dumps(looks.toured)}",
+        f"outputs = {json.dumps(looks.outputs, ensure_ascii=False)}",
+        f"inputs = {json.dumps(looks.inputs, ensure_ascii=False)}",
     ]
     try:
         where.parent.mkdir(parents=True, exist_ok=True)

@@ -357,6 +357,7 @@ class PlayerSetup:
     idle_start: float | None  # seconds until it starts by itself; None: only when asked
     outputs: tuple[str, ...] | None = None
     inputs: tuple[str, ...] | None = None
+    patient: bool = False  # ports that are not there now are opened when they come
     soundfont: str | None = None
     seconds: float | None = None  # play this long, then quit
     keep_playing: bool = False  # go on when the terminal is gone

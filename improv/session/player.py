@@ -120,7 +120,7 @@ class Player:
         self._recorder.start()
         self._engine.greeting(self._clock())  # the take's own
         self._rack.start()
-        patient = self._aftermath.follows
+        patient = self._aftermath.follows or self._setup.patient
         self._rack.open_at_start(self._setup.outputs, self._setup.inputs, patient=patient)
         if self._setup.metronome is not None:
             self._rack.open_output(self._setup.metronome)

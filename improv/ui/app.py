@@ -278,7 +278,11 @@ class ImprovApp(AtTheDesk):
                 return (), ()
             return getattr(now, f"{kind}s"), getattr(now, f"{kind}_choices")
 
-        self.push_screen(PortPicker(title, ports, lambda specs: self.send(command(specs))))
+        def choose(specs: tuple[str, ...]) -> None:
+            self.send(command(specs))
+            self._wardrobe.chose(f"{kind}s", specs)
+
+        self.push_screen(PortPicker(title, ports, choose))
 
     def action_instrument(self) -> None:
         def chosen(program: int | None) -> None:

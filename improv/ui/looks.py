@@ -55,11 +55,15 @@ class Wardrobe:
         if not self.looks.toured:
             self._store(toured=True)
 
+    def chose(self, ports: str, specs: tuple[str, ...]) -> None:
+        """Remember which "outputs" or "inputs" are to be open."""
+        self._store(**{ports: looks_file.lasting(specs)})
+
     def _changed(self, theme: Theme) -> None:
         if theme.name != (self.looks.theme or DARK.name):
             self._store(theme=theme.name)
 
-    def _store(self, **changed: str | bool) -> None:
+    def _store(self, **changed: str | bool | tuple[str, ...]) -> None:
         if not self._remember:
             return
         try:

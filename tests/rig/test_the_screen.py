@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from rig.performance import as_messages, performance
-from rig.support import FarEnd, Heard, soon, wait_for, wait_until
+from rig.support import FarEnd, Heard, JackServer, soon, wait_for, wait_until
 
 from improv.play.clock import monotonic
 
@@ -71,6 +71,26 @@ def terminal(rig: object, tmp_path: Path) -> Iterator[Terminal]:
 def spread(heard: list[Heard]) -> float:
     """How far pitches lie apart, in semitones: their standard deviation."""
     return statistics.stdev(m.data[1] for m in heard)
+
+
+def test_ports_chosen_last_are_opened_and_one_that_is_gone_is_waited_for(
+    rig: JackServer, tmp_path: Path
+) -> None:
+    """Without options: no keyboard or synth of the house is opened in their place."""
+    memory = tmp_path / "improv" / "screen.toml"
+    memory.parent.mkdir()
+    memory.write_text(
+        'toured = true\noutputs = ["virtual:kept", "port:Gone"]\ninputs = ["virtual:kept"]\n'
+    )
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.shows(r"out virtual:kept +in virtual:kept ")
+        with FarEnd(rig.env, "Gone"):
+            terminal.shows(r"out virtual:kept, port:Gone +in virtual:kept ")
+        terminal.press("q")
+        terminal.shows("exit 0")
+    finally:
+        terminal.close()
 
 
 def test_plays_and_turns_through_the_screen(

@@ -1,10 +1,13 @@
-"""What the screen remembers: its theme, and that its first words were read."""
+"""What the screen remembers: its theme, chosen ports, and that its first words were read."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from rich.color import Color, ColorSystem
 
+from improv.commands.play import _chosen_last
 from improv.errors import UsageError
 from improv.session import looks_file
 from improv.session.looks_file import Looks
@@ -74,6 +77,29 @@ async def test_a_damaged_memory_costs_a_sentence(app, damage: str, word: str) ->
         await pilot.press("x")
         if "gone" not in damage:
             assert looks_file.path().read_text() == damage
+
+
+async def test_chosen_ports_are_remembered(app, link) -> None:
+    """As they are to be open; a take's file is of one evening, and nothing is the usual ones."""
+    link.to_say = [replace(link.to_say[0], outputs=("file:now.mid", "virtual:improv"))]
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press("o", "down", "down", "enter", "escape", "i", "enter")
+        await pilot.pause()
+    stored = looks_file.stored()
+    assert stored.outputs == ("virtual:improv", "fluidsynth")
+    assert stored.inputs == ()
+    assert _chosen_last() == (stored.outputs, None)
+
+
+@pytest.mark.parametrize("damage", ['outputs = ["usb"]', "outputs = 3", "nonsense"])
+def test_remembered_ports_that_make_no_sense_are_left_out(damage: str) -> None:
+    """It starts with the usual ones; the screen says what is wrong with the file."""
+    looks_file.path().parent.mkdir(parents=True)
+    looks_file.path().write_text(damage)
+    assert _chosen_last() == (None, None)
+    with pytest.raises(UsageError, match=r"screen\.toml"):
+        looks_file.stored()
 
 
 def test_what_is_not_changed_is_kept() -> None:
