@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,12 +137,19 @@ def _commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def figures(test: dict[str, Any], known: dict[str, Any]) -> list[str]:
-    """What was measured, with when if that was in another run than the last."""
-    if (test["date"], test["commit"]) == (known["date"], known["commit"]):
-        return list(test["figures"])
-    when = f" ({test['date'][:10]} at {test['commit']}, load {test['load']})"
-    return [figure + when for figure in test["figures"]]
+def figures(tests: Iterable[dict[str, Any]], known: dict[str, Any]) -> str:
+    """What was measured, run by run; of another run than the last with when that was."""
+    runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for test in tests:
+        if test["figures"]:
+            runs.setdefault((test["date"], test["commit"]), []).append(test)
+    said = []
+    for (date, commit), its in runs.items():
+        words = "; ".join(figure for test in its for figure in test["figures"])
+        if (date, commit) != (known["date"], known["commit"]):
+            words += f" ({date[:10]} at {commit}, load {max(test['load'] for test in its)})"
+        said.append(words)
+    return "; ".join(said)
 
 
 def markdown(known: dict[str, Any]) -> str:
@@ -156,13 +164,14 @@ def markdown(known: dict[str, Any]) -> str:
     ]
     for fault, words in FAULTS.items():
         tests = known["faults"].get(fault, {})
-        with_, without = [], []
-        for name, test in tests.items():
-            (without if name.startswith(WITHOUT) else with_).extend(figures(test, known))
+        with_, without = (
+            figures((t for name, t in tests.items() if name.startswith(WITHOUT) is gone), known)
+            for gone in (False, True)
+        )
         counts = [test["outcome"] for test in tests.values()]
         passed = f"{counts.count('passed')} of {len(counts)} passed"
         skipped = counts.count("skipped")
         state = f"{passed}, {skipped} skipped" if skipped else passed
-        cells = (fault, words, state, "; ".join(with_), "; ".join(without))
+        cells = (fault, words, state, with_, without)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -110,7 +110,7 @@ def test_hard_files_of_others_take_no_longer(figure: Say) -> None:
 def improv(*line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "improv.cli", *line],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -135,13 +135,13 @@ def lost_seconds(dice: random.Random, folder: Path, *, save: bool) -> float:
 
 @pytest.mark.slow
 def test_a_player_killed_fifty_times_loses_at_most_a_second_of_its_take(
-    own_takes: Path, record_property: object
+    own_takes: Path, figure: Callable[[str], None]
 ) -> None:
     """Each take is whole, and a beginning of what sounded; half of them while they are saved."""
     dice = random.Random(15)
     lost = sorted(lost_seconds(dice, own_takes, save=i % 2 == 1) for i in range(KILLS))
-    print(
-        f"\nkilled {KILLS} times: lost {1000 * lost[KILLS // 2]:.0f} ms of the take (median), "
+    figure(
+        f"killed {KILLS} times: lost {1000 * lost[KILLS // 2]:.0f} ms of the take (median), "
         f"{1000 * lost[-1]:.0f} ms at most"
     )
     assert lost[-1] <= 1.0
