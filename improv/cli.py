@@ -77,6 +77,7 @@ def _parser(named: str) -> _Parser:
 _COMMANDS = {  # name, which is that of its module in improv.commands, to what it is for
     "play": "improvise live (the default)",
     "serve": "show the screen in a browser on this machine",
+    "panic": "silence every improv on this machine",
     "generate": "compose a MIDI file or audio offline",
     "harmonise": "give a melody chords",
     "takes": "list what you have played; draw, render or keep it",

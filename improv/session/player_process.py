@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from improv.play.clock import Inbox
 from improv.session import child, link
 from improv.session.keeper import ModelKeeper
-from improv.session.messages import PlayerSetup, Quit, TerminalGone
+from improv.session.messages import Action, PlayerSetup, Quit, TerminalGone, Transport
 
 if TYPE_CHECKING:
     from improv.session.player import Incoming
@@ -29,6 +29,8 @@ def main() -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: inbox.put(Quit()))
+    if hasattr(signal, "SIGUSR1"):  # `improv panic`, which no screen can keep from coming
+        signal.signal(signal.SIGUSR1, lambda *_: inbox.put(Transport(Action.PANIC)))
     keeper = ModelKeeper(setup.model, inbox.put)
     keeper.start()
     from improv.session.player import Player  # commands wait in the pipe meanwhile
