@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from improv.listen.evening import BREAK, Evening
 from improv.play.effects import AskPlayer, KeepPlayer
-from improv.play.messages import Known
+from improv.play.messages import Known, Notice
 from improv.play.params import NOBODY, Params
 from improv.play.wire import Wire
 
@@ -40,6 +40,10 @@ class Learning:
         if known.player == self._player and not self._is_known:
             self._is_known = True
             self._evening.known = known.line + bytes((BREAK,)) if known.line else b""
+            words = f"of {known.player} {len(known.line)} notes are known"
+            if not known.line:
+                words = f"of {known.player} nothing is known yet; what is played is kept"
+            self._wire.tell(Notice(words))
 
     def keep(self) -> None:
         """Give out all there is of who plays, if there is anything new."""

@@ -104,6 +104,7 @@ def test_who_plays_is_asked_for_and_kept() -> None:
     playing.do(playing.engine.finish(4.0))
     assert [e for _, e in playing.effects if isinstance(e, AskPlayer)] == [AskPlayer("anna")]
     assert playing.effects[-1][1] == KeepPlayer("anna", line)
+    assert said(playing) == ["of anna 3 notes are known"]
 
 
 def kept(playing: Stage) -> list[KeepPlayer]:
@@ -126,6 +127,7 @@ def test_nobody_is_kept_and_who_says_their_name_late_is() -> None:
     playing.feed(SetParam(1, "player", "me"), 3.0)
     playing.do(playing.engine.finish(4.0))
     assert kept(playing) == [KeepPlayer("me", bytes((BREAK,)) + GOES_ON)]
+    assert said(playing) == ["of me nothing is known yet; what is played is kept"]
     silent = begun()
     play(silent, MOTIF, 1.0)
     silent.do(silent.engine.finish(4.0))
