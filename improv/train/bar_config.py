@@ -31,11 +31,11 @@ class BarConfig:
     weakened: float = 0.15  # and those where it counts less than whole
     chordless: float = 0.1  # and those whose chord is left out
     batch: int = 32
-    steps: int = 3500
+    steps: int = 7000
     every: int = 250  # steps from one validation, and checkpoint, to the next
     validation_bars: int = 1000
     average: float = 0.999  # decay of the running average a step
-    learning_rate: float = 0.0005
+    learning_rate: float = 0.0005  # at first; it falls to 0 along a cosine
     seed: int = 1
     data_licence: str = "not stated"
 

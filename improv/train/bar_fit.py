@@ -59,10 +59,11 @@ class Pair:
             each.build(None)
         matching = (config.matching_bars, config.matching_features)
         rate = config.learning_rate
-        self._judging = bars.compiled(bars.Judging(self._discriminator, config.smooth), rate)
-        self._making = bars.compiled(bars.Making(self.generator, self._held, matching), rate)
-        self._plain = bars.compiled(bars.Plain(self.generator), rate)
-        self._turns = config.generator_turns
+        self._turns, steps = config.generator_turns, config.steps
+        self._judging = bars.compiled(bars.Judging(self._discriminator, config.smooth), rate, steps)
+        making = bars.Making(self.generator, self._held, matching)
+        self._making = bars.compiled(making, rate, self._turns * steps)
+        self._plain = bars.compiled(bars.Plain(self.generator), rate, steps)
         for model in (self._judging, self._making):
             model.optimizer.build(model.trainable_variables)
 

@@ -167,10 +167,11 @@ class Plain(keras.Model):  # type: ignore[misc]  # Keras has no type stubs
         return self.generator(given)
 
 
-def compiled(model: Any, rate: float) -> Any:
-    """A model that learns to give little."""
+def compiled(model: Any, rate: float, steps: int) -> Any:
+    """A model that learns to give little, less and less over so many steps."""
+    falling = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
+        optimizer=keras.optimizers.Adam(falling, beta_1=0.5),
         loss=lambda _, given: ops.mean(given),
         # with XLA TensorFlow takes 90 s longer to begin and is 10 % faster then
         jit_compile=keras.backend.backend() == "jax",

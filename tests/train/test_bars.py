@@ -125,7 +125,7 @@ def test_the_discriminator_learns_to_tell(eager) -> None:
     lesson = bar_lessons.drawn(_music(), np.arange(20), CONFIG, 1, 8)
     discriminator = bars.Discriminator(16, 0.0)
     discriminator.build(None)
-    model = bars.compiled(bars.Judging(discriminator, 0.9), 0.002)
+    model = bars.compiled(bars.Judging(discriminator, 0.9), 0.002, 100)
     made = bars.one_hot(np.random.default_rng(0).integers(40, 90, (8, STEPS)))
     given = (bars.one_hot(lesson.real), made, lesson.given[2], lesson.chord)
     said = [model.train_on_batch(given, np.zeros(8)) for _ in range(8)]
@@ -139,7 +139,7 @@ def test_the_generator_learns_to_pass(eager) -> None:
     held, generator = bars.Discriminator(16, 0.0), bars.Generator(16, 1.0, seed=1)
     held.build(None)
     before = [network.numbers(weight) for weight in held.weights]
-    model = bars.compiled(bars.Making(generator, held, (0.1, 1.0)), 0.002)
+    model = bars.compiled(bars.Making(generator, held, (0.1, 1.0)), 0.002, 100)
     given = (*lesson.given, bars.one_hot(lesson.real))
     said = [model.train_on_batch(given, np.zeros(8)) for _ in range(4)]
     assert said[-1] < said[0]
