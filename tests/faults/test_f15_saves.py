@@ -1,4 +1,4 @@
-"""F15, all else that is saved: presets, controls, latencies, checkpoints, models.
+"""F15, all else that is saved: presets, controls, latencies, players, checkpoints, models.
 
 A kill in the middle of a save, a disk that is full, a folder that can't be written to: what is
 there is the old one or the new one, never half.
@@ -21,7 +21,7 @@ from improv.errors import ImprovError
 from improv.model import store
 from improv.play.controls import control_of
 from improv.play.params import KNOBS
-from improv.session import controls_file, latencies, presets
+from improv.session import controls_file, latencies, players, presets
 from improv.train import checkpoint
 
 KILLS = 50
@@ -48,6 +48,12 @@ def save(n):
 from improv.session import latencies
 def save(n):
     latencies.store("port:keys", 10.0 + n)
+""",
+    "player": """
+from improv.play.effects import KeepPlayer
+from improv.session import players
+def save(n):
+    players.keep(KeepPlayer("anna", bytes((n,)) * 4000))
 """,
     "checkpoint": """
 import sys
@@ -98,6 +104,13 @@ def latency(folder: Path) -> float:
     return latencies.stored()["port:keys"] - 10.0
 
 
+def player(folder: Path) -> float:
+    line = players.known("anna").line
+    assert len(line) == 4000
+    (interval,) = set(line)
+    return interval
+
+
 def a_checkpoint(folder: Path) -> float:
     kept = checkpoint.load(folder / "checkpoint.npz")
     assert set(np.unique(kept.weights["w"])) == {float(kept.progress.step)}
@@ -114,6 +127,7 @@ READS: dict[str, Callable[[Path], float]] = {
     "preset": preset,
     "controls": controls,
     "latencies": latency,
+    "player": player,
     "checkpoint": a_checkpoint,
     "model": model,
 }
@@ -123,6 +137,7 @@ READS: dict[str, Callable[[Path], float]] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where all of it is kept: nothing of the musician's own is touched."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path
 
 
