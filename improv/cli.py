@@ -70,7 +70,7 @@ def _parser(named: str) -> _Parser:
         if name == named:
             command = import_module(f"improv.commands.{name}")
             command.options(sub)
-            sub.set_defaults(command=command.run)
+            sub.set_defaults(command=command.run, commands=tuple(_COMMANDS))
     return parser
 
 
@@ -85,6 +85,7 @@ _COMMANDS = {  # name, which is that of its module in improv.commands, to what i
     "plot": "draw a MIDI file: piano roll and distributions",
     "ports": "list the MIDI ports of this machine",
     "osc": "list the OSC addresses that improv understands",
+    "completion": "what a shell needs to complete these commands",
     "calibrate": "measure how long an output takes to be heard",
     "models": "list the models there are",
     "bench": "time improv on this machine",

@@ -105,6 +105,34 @@ def test_link_that_is_not_installed_is_exit_3(way, capsys, tmp_path, monkeypatch
     assert "pip install 'improv-midi[link]' adds it (GPL)" in sentence(capsys)
 
 
+@pytest.mark.parametrize(
+    ("line", "among"),
+    [
+        ("improv re", {"replay"}),
+        ("improv --mod", {"--mode", "--model"}),
+        ("improv play --mode du", {"duet"}),
+        ("improv --guard ", {"off", "gentle", "strong"}),
+        ("improv takes re", {"render"}),
+        ("improv replay last --o", {"--out"}),
+        ("improv play --device ", {"auto", "cpu", "gpu"}),
+    ],
+)
+def test_a_shell_completes_commands_options_and_words(line, among, capsys):
+    """As bash itself does it, from the script that the command prints."""
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    words = line.split(" ")
+    ask = f"COMP_WORDS=({' '.join(words)} '')\nCOMP_CWORD={len(words) - 1}\n_improv\n"
+    done = subprocess.run(
+        ["bash", "-c", f'{script}\n{ask}printf "%s\\n" "${{COMPREPLY[@]}}"'],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    offered = set(done.stdout.split())
+    assert among <= offered
+    assert all(word.startswith(words[-1]) for word in offered)
+
+
 def generate(out, *options):
     return main(["generate", str(out), "--notes", "30", "--seed", "7", *options])
 
