@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-
-from improv.play.params import Params
+from typing import Generic, TypeVar
 
 STEPS = 100
 BURST = 1.0
@@ -26,15 +25,16 @@ class Moved(Enum):
     SIDE = "side"  # from A to B or back: its own inverse
 
 
-Step = Params | Moved
+State = TypeVar("State")
+"""How the knobs stand, and what else belongs to that; two that are equal are one."""
 
 
-class History:
+class History(Generic[State]):
     """The steps that can be undone, and those that were."""
 
     def __init__(self) -> None:
-        self._before: deque[Step] = deque(maxlen=STEPS)
-        self._after: list[Step] = []
+        self._before: deque[State | Moved] = deque(maxlen=STEPS)
+        self._after: list[State | Moved] = []
         self._gesture: frozenset[str] = frozenset()
         self._at = 0.0  # of the last turn
 
@@ -43,7 +43,7 @@ class History:
         """How many can be undone, and redone."""
         return len(self._before), len(self._after)
 
-    def turned(self, before: Params, name: str, now: float) -> None:
+    def turned(self, before: State, name: str, now: float) -> None:
         """A knob was turned, from where it was in `before`."""
         since = now - self._at
         joins = since <= BURST if name in self._gesture else since <= MOMENT
@@ -52,7 +52,7 @@ class History:
         self._gesture |= {name}
         self._at = now
 
-    def leap(self, before: Params) -> None:
+    def leap(self, before: State) -> None:
         """Many knobs are about to turn together, however long that takes."""
         self._begin(before)
         self._gesture = frozenset()
@@ -61,29 +61,32 @@ class History:
         """The music was moved by hand, or the sides were changed."""
         self._begin(what)
 
-    def undo(self, params: Params) -> Step | None:
+    def undo(self, now: State) -> State | Moved | None:
         """What to go back to from here, if there is anything: knobs, or where the music was."""
-        return self._go(self._before, self._after, params)
+        return self._go(self._before, self._after, now)
 
-    def redo(self, params: Params) -> Step | None:
+    def redo(self, now: State) -> State | Moved | None:
         """What was undone last."""
-        return self._go(self._after, self._before, params)
+        return self._go(self._after, self._before, now)
 
-    def _begin(self, before: Step) -> None:
+    def _begin(self, before: State | Moved) -> None:
         self._before.append(before)
         self._after.clear()
         self._gesture = frozenset()
 
     def _go(
-        self, away: deque[Step] | list[Step], back: deque[Step] | list[Step], params: Params
-    ) -> Step | None:
+        self,
+        away: deque[State | Moved] | list[State | Moved],
+        back: deque[State | Moved] | list[State | Moved],
+        now: State,
+    ) -> State | Moved | None:
         self._gesture = frozenset()
         while away:
             there = away.pop()
             if isinstance(there, Moved):
                 back.append(there)
                 return there
-            if there != params:  # else a turn that was taken back by hand
-                back.append(params)
+            if there != now:  # else a turn that was taken back by hand
+                back.append(now)
                 return there
         return None

@@ -75,7 +75,7 @@ class Desk:
     preset: str = ""  # the title of the last one recalled
     _osc: Osc = field(default_factory=Osc)
     _controls: Controls = field(default_factory=Controls)
-    _history: History = field(default_factory=History)
+    _history: History[tuple[Params, str]] = field(default_factory=History)  # with the preset
     _glide: Glide | None = None
     side: str = "A"
     _other: tuple[Params, str] | None = None  # the other side's knobs, and its preset
@@ -217,7 +217,7 @@ class Desk:
         if self._glide is not None:
             self._glide.leave(name)
         if after != self._params:
-            self._history.turned(self._params, name, now)
+            self._history.turned((self._params, self.preset), name, now)
         self._params = after
         return True
 
@@ -234,7 +234,8 @@ class Desk:
                 self._say(str(error), Level.WARNING)
 
     def _go_back(self, now: float, *, redo: bool) -> None:
-        there = self._history.redo(self._params) if redo else self._history.undo(self._params)
+        here = self._params, self.preset
+        there = self._history.redo(here) if redo else self._history.undo(here)
         if there is Moved.SIDE:
             self._switch(now, 0.0)
             return
@@ -244,11 +245,12 @@ class Desk:
         elif isinstance(there, Moved):
             self._out.append(Transport(Action.LATER if redo else Action.EARLIER))
         else:
-            self._turn_to({name: getattr(there, name) for name in KNOBS})
+            params, self.preset = there
+            self._turn_to({name: getattr(params, name) for name in KNOBS})
 
     def _recall(self, preset: Preset, now: float) -> None:
         morph = self._params.morph if preset.morph is None else preset.morph
-        self._history.leap(self._params)
+        self._history.leap((self._params, self.preset))
         self._glide = Glide(self._params, preset.params, now, morph)
         self.preset = preset.title
         over = f", over {morph:g} s" if morph else ""

@@ -159,9 +159,9 @@ def test_a_preset_is_undone_in_one_step_even_half_way() -> None:
     table.wait(1.0)
     table.feed(Undo())
     table.wait(5.0)
-    assert table.params == Params()
+    assert (table.params, table.desk.preset) == (Params(), "")
     table.feed(Undo(redo=True))
-    assert table.params.guard == "off"
+    assert (table.params.guard, table.desk.preset) == ("off", "X")
 
 
 def test_knobs_and_the_music_are_undone_in_the_order_they_were_moved() -> None:
