@@ -198,7 +198,7 @@ def test_a_soak_with_faults_leaves_no_note_no_memory_and_no_handle(
     assert report["hung"] == 0
     assert ons == offs > 0
     assert down(heard) == set()
-    assert memory < 10
+    assert memory < (10 if seconds <= 600 else 20)  # of ten minutes, and of an hour
     assert handles <= 2
     assert screen > 10 / allowed(1.0)
 
