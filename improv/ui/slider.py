@@ -29,7 +29,7 @@ from improv.play.params import Knob, Value
 
 NAME_WIDTH = 14  # with the marker
 VALUE_WIDTH = 12
-TIGHT_WIDTH = 8  # of the value, so that a narrow line still has a track
+TIGHT_WIDTH = 9  # of the value, so that a narrow line still has a track
 TIGHT_BELOW = 34
 UNUSED = "unused"
 UNHEARD = " (this model plays the same whatever it is)"
