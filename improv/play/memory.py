@@ -59,16 +59,16 @@ class Memory:
         self._sounded = _text(tonight.sounded)
         self._disliked = [_text(line) for line in tonight.disliked]
 
-    def blended(self, logits: Logits, pitches: Sequence[int], learn: float) -> Logits:
-        """Logits (128,) of the note after these pitches, with what you went on with: 0 to 1."""
+    def blended(
+        self, logits: Logits, pitches: Sequence[int], learn: float, own: Sequence[int] = ()
+    ) -> Logits:
+        """Logits (128,) of the note after these pitches, with what you went on with: 0 to 1.
+
+        In a duet your line and its `own` cross: it goes by whichever is longer a line of yours.
+        """
         if learn <= 0.0 or not len(self._yours) or len(logits) != PITCHES:
             return logits
-        past = intervals(pitches[-MOST - 1 :])
-        counts = [
-            np.bincount(there, minlength=PITCHES)
-            for depth, after in enumerate(_followed(self._yours, past))
-            if depth >= FEWEST and len(there := _reached(pitches[-1], after))
-        ]
+        counts = max(map(self._went_on, (pitches, own)), key=len)
         if not counts or not np.isfinite(logits).all():
             return logits
         prior = max(SURE, PRIOR * (1.0 - learn) / learn)
@@ -78,6 +78,14 @@ class Memory:
         for count in counts:
             chance = (count + prior * chance) / (count.sum() + prior)
         return np.log(np.maximum(chance, np.finfo(np.float64).tiny))
+
+    def _went_on(self, pitches: Sequence[int]) -> list[NDArray[np.intp]]:
+        """(128,) how often you went on with each pitch, by the last `FEWEST` intervals and more."""
+        return [
+            np.bincount(there, minlength=PITCHES)
+            for depth, after in enumerate(_followed(self._yours, intervals(pitches[-MOST - 1 :])))
+            if depth >= FEWEST and len(there := _reached(pitches[-1], after))
+        ]
 
     def uncopied(self, free: Mask, pitches: Sequence[int], own: Sequence[int], cap: int) -> Mask:
         """(128,) those free pitches that make no run of its `own` longer; all if none is left.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the player remembers without NumPy
     from improv.play.memory import Memory
 
 MEMORY = 64  # notes; by 25 the second time round of a long bar looks like the tenth
+CROSSED = 4  # notes of its own of the last eight that make a line
 TOGETHER = 0.03  # seconds between notes that begin together
 
 
@@ -59,6 +60,16 @@ class Recent:
     def follow(self, pitch: int, step: float) -> None:
         """Take in a note of improv's own, `step` seconds after the last."""
         self.hear(pitch, (self.onset[-1] if self.onset else 0.0) + step, own=True)
+
+    @property
+    def crossing(self) -> list[int]:
+        """Its own pitches, where every second note of late is its own: a line that crosses yours.
+
+        None where you have played since: it answers you, and does not go on with what it played.
+        """
+        lately = self.onset[-2 * CROSSED :]
+        crosses = len(self.own) >= CROSSED and self.own[-CROSSED] >= lately[0]
+        return self.own_pitch if crosses else []
 
     def worn(self, guard: str, step: float) -> dict[int, float]:
         """Nats to take from pitches of a note `step` seconds later.

@@ -119,7 +119,7 @@ def choose_pitch(
     free = pitches_open(recent, step, params)
     if recent.memory is not None:
         free = recent.memory.uncopied(free, recent.pitch, recent.own_pitch, params.copy_cap)
-        logits = recent.memory.blended(logits, recent.pitch, params.learn)
+        logits = recent.memory.blended(logits, recent.pitch, params.learn, recent.crossing)
     wanted = tired(logits, recent.worn(params.guard, step))
     if (pull := steering.pull(params)) is not None and len(wanted) == len(pull):
         wanted = wanted + pull

@@ -60,6 +60,16 @@ def test_the_knob_goes_from_the_network_to_you() -> None:
     assert shares[-1] > 0.9
 
 
+def test_where_lines_cross_it_goes_by_the_one_that_is_yours() -> None:
+    """All that sounded, or its own line alone; of two the one that is so for longer."""
+    memory = taught(MOTIF)
+    crossed = [note for pair in zip(MOTIF[:5], [40, 41, 42, 43, 44], strict=True) for note in pair]
+    assert memory.blended(FLAT, crossed, 0.9) is FLAT
+    assert chances(memory.blended(FLAT, crossed, 0.9, MOTIF[:5])).argmax() == 71
+    both = memory.blended(FLAT, MOTIF[:5], 0.9, [pitch + 1 for pitch in MOTIF[:4]])
+    assert (both == memory.blended(FLAT, MOTIF[:5], 0.9)).all()
+
+
 @pytest.mark.parametrize("past", [[], [60], MOTIF[:FEWEST], [60, 61, 60, 61, 60]])
 def test_where_you_never_were_the_network_is_as_it_was(past: list[int]) -> None:
     """To the bit; also where fewer notes than count are as yours."""
@@ -88,6 +98,21 @@ def test_scale_and_range_hold_over_what_was_learnt() -> None:
     assert drawn(top_p=0.5) == {71}
     assert max(drawn(high=70)) <= 70
     assert {pitch % 12 for pitch in drawn(scale="major", key=10)} <= {10, 0, 2, 3, 5, 7, 9}
+
+
+def test_in_a_duet_its_own_line_goes_on_as_yours_did() -> None:
+    """Though your keys come between its notes."""
+    duet = zip(MOTIF[:5], [40, 41, 43, 46, 50], strict=True)
+    lines = [(own, Source.IMPROV, key, Source.YOU) for own, key in duet]
+    notes = [note for own, its, key, you in lines for note in ((own, its), (key, you))]
+    recent = Recent(Note(p, 80, n / 8, 0.2, source) for n, (p, source) in enumerate(notes))
+    recent.memory = taught(MOTIF)
+    params = Params(learn=1.0, top_p=0.5)
+    assert {sampling.draw(FLAT, 0.25, 0.2, recent, params, (3, n)).pitch for n in range(30)} == {71}
+    assert recent.crossing == MOTIF[:5]
+    for n in range(6):
+        recent.hear(90 + n, 2.0 + n / 8, own=False)
+    assert recent.crossing == []  # it is asked to answer you
 
 
 def test_the_cap_forbids_just_what_would_be_longer() -> None:
