@@ -315,13 +315,13 @@ class ImprovApp(AtTheDesk):
             self.pop_screen()
         self._tour.begin()
 
-    def action_picture(self) -> None:
+    def action_picture(self, looks: int = 40) -> None:
         """Write the screen as it is to an SVG in the current folder."""
-        # The footer is made anew once the palette has gone, and is drawn after that.
         footer = self.screen_stack[0].query_one(Footer)
-        footer.call_after_refresh(self.call_after_refresh, self._take_picture)
-
-    def _take_picture(self) -> None:
+        # It is made anew once the palette has gone, and is empty until then.
+        if looks and not any(key.size.width for key in footer.children):
+            self.set_timer(0.05, partial(self.action_picture, looks - 1))
+            return
         try:
             path = self.save_screenshot()
         except OSError as error:

@@ -112,8 +112,11 @@ async def test_a_picture_of_the_screen_is_saved_where_one_stands(
         await pilot.press(*"save a picture")
         await app.workers.wait_for_complete()
         await pilot.press("enter")
-        for _ in range(4):
-            await pilot.pause()
+        for _ in range(100):
+            if list(tmp_path.glob("*.svg")):
+                break
+            await pilot.pause(0.05)
+        await pilot.pause()
         assert "the picture is in" in text(app)
     [picture] = tmp_path.glob("*.svg")
     shown = picture.read_text(encoding="utf-8")
