@@ -18,8 +18,8 @@ from improv.play.params import Params
 from improv.play.wire import Wire
 
 LOOP = (
-    "what improv plays comes back to its input; it is left out, but do end the loop: switch off the"
-    " track's MIDI output to improv, or `--input none`"
+    "a loop: switch off the track's MIDI output to improv, or `--input none`; what improv plays"
+    " comes back to it, and is left out"
 )
 LOOP_SAID_EVERY = 60.0  # seconds
 
