@@ -26,7 +26,7 @@ class Client:
     """Everything the realtime thread touches; it allocates little, and the collector is off."""
 
     def __init__(self, name: str) -> None:
-        self.jack = jack.Client(name, no_start_server=True)
+        self.jack = opened(name)
         self.midi_in = self.jack.midi_inports.register("in")
         self.midi_out = self.jack.midi_outports.register("out")
         self.audio_in = self.jack.inports.register("audio")
@@ -70,6 +70,18 @@ class Client:
                 self.flooded += 1
         if self.recording:
             self.blocks.append((now, bytes(self.audio_in.get_buffer())))
+
+
+def opened(name: str, tries: int = 5) -> jack.Client:
+    """A client of the server; one that is busy may not answer at once, and is asked again."""
+    while True:
+        tries -= 1
+        try:
+            return jack.Client(name, no_start_server=True)
+        except jack.JackOpenError:
+            if not tries:
+                raise
+            time.sleep(1.0)
 
 
 def ports(client: Client) -> list[str]:

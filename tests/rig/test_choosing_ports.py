@@ -135,6 +135,7 @@ def test_a_take_in_this_folder_can_be_chosen(chosen: Chosen, here: Path) -> None
         written = here / f"{take.removeprefix('file:').removesuffix('.mid')}{name}.mid"
         chosen.player.send(SetOutputs(PORTS))
         wait_for(written.exists, word=f"{written}")
+        chosen.wait_open(PORTS, PORTS)  # or what is told next may still be of before
         assert len(read_notes(written)) == 1
 
 
