@@ -39,7 +39,7 @@ class Fake(DistributionImproviser):
 
     def __init__(self, device: str) -> None:
         self.name, self.backend, self.device = "fake", device, device
-        self._ear = self._chorus = None
+        self._ear = self._chorus = self._lessons = None
 
 
 def _fastest(folder: ModelFolder, timings: dict[str, Timing], without: str = "") -> loading.Loaded:

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import signal
+import string
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 HERE = Path(__file__).parent
 RATE = 48_000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+NAMES = string.ascii_lowercase[:16]  # of JACK servers: a test process has one for all, and others
 PERIOD = 64  # frames; 1.33 ms, the floor of what rtmidi's output can keep on JACK
 
 T = TypeVar("T")
@@ -148,7 +150,7 @@ def _free_name() -> tuple[str, IO[bytes]]:
         import fcntl
     except ImportError as error:
         raise RigMissing("the rig is for Linux and macOS") from error
-    for name in (f"improv-test-{letter}" for letter in "abcdef"):
+    for name in (f"improv-test-{letter}" for letter in NAMES):
         lock = (Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}.lock").open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -156,7 +158,7 @@ def _free_name() -> tuple[str, IO[bytes]]:
             lock.close()
         else:
             return name, lock
-    raise RigMissing("six other test runs have a JACK server each")
+    raise RigMissing(f"all of {len(NAMES)} JACK servers' names are taken by other test runs")
 
 
 def _end_with_us() -> None:
