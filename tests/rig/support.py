@@ -260,10 +260,9 @@ class FarEnd:
         return list(self._do("ports"))
 
     def connect(self, source: str, sink: str) -> None:
-        """Patch a cable, waiting up to 5 s for both ports to be there."""
-        wait_for(
-            lambda: {source, sink} <= set(self.ports()), word=f"the ports {source!r} and {sink!r}"
-        )
+        """Patch a cable, waiting up to 20 s for both ports to be there."""
+        words = f"the ports {source!r} and {sink!r}"
+        wait_for(lambda: {source, sink} <= set(self.ports()), 20, words)
         self._do("connect", source=source, sink=sink)
 
     def disconnect(self, source: str, sink: str) -> None:
