@@ -87,7 +87,13 @@ class Soak:
         keys = self._keys
         assert keys is not None
         count = len(keys.heard())
-        wait_for(lambda: self._play_on() or keys.heard()[count:], 30, "music at the second port")
+        try:
+            wait_for(
+                lambda: self._play_on() or keys.heard()[count:], 30, "music at the second port"
+            )
+        except AssertionError as silence:  # which of many reasons: what the screen says meanwhile
+            there, drawn = self._far.ports(), self.screen.read()[-3000:]
+            raise AssertionError(f"{silence}; ports: {there}; drawn: {drawn!r}") from silence
 
     def wait_told(self, words: bytes) -> None:
         self.screen.wait_drawn(words, 10)
