@@ -21,7 +21,6 @@ Words = NDArray[np.uint64]
 NOTES = 8  # of a run that is known by itself; its seven intervals are a number of 56 bits
 SPACE = 8  # bits for each run put in
 PROBES = 5  # of them set, and looked at: 2.2 % of other runs are found too, the least for so many
-MOST_BYTES = 8 * 2**20
 INTERVALS = NOTES - 1
 PART = 2**17  # runs that are put in at once
 _MIDDLE = 128  # an interval of none, as a byte
@@ -36,19 +35,26 @@ class Lessons:
         self._bits = bits
 
     @classmethod
-    def of(cls, pieces: Iterable[tuple[Ids, Ids]], before: Lessons | None = None) -> Lessons:
+    def of(
+        cls,
+        pieces: Iterable[tuple[Ids, Ids]],
+        before: Lessons | None = None,
+        most: int | None = None,
+    ) -> Lessons:
         """Of all runs in music, and of those that are in `before`, in whose space they are put.
 
         Args:
             pieces: (N,) pitches and (P + 1,) where each piece begins and the last ends; any number
                 of such.
             before: of a model that was gone on from.
+            most: bytes it may take, if there is a limit.
         """
         runs = [_runs(pitch[a:b]) for pitch, offsets in pieces for a, b in pairwise(offsets)]
         every = np.sort(np.concatenate([np.zeros(0, np.uint64), *runs]))
         every = every[np.diff(every, prepend=~every[:1]) != 0]
         if before is None:
-            found = np.zeros(8 * min(MOST_BYTES, max(1, len(every) * SPACE // 8)), np.bool_)
+            size = max(1, len(every) * SPACE // 8)
+            found = np.zeros(8 * (size if most is None else min(size, most)), np.bool_)
         else:
             found = np.unpackbits(before._bits, bitorder="little").astype(np.bool_)  # noqa: SLF001
         for part in np.array_split(every, len(every) // PART + 1):

@@ -167,6 +167,7 @@ def lessons_of(config: TrainConfig, pieces: dataset.Pieces, before: bytes = b"")
     return Lessons.of(
         [(np.asarray(some.pitch, np.int64), np.asarray(some.offsets)) for some in every],
         Lessons.kept(before),
+        store.LESSONS_LIMIT,
     )
 
 
