@@ -19,7 +19,7 @@ from improv.commands.options import (
     shared_options,
 )
 from improv.commands.saying import say
-from improv.errors import ImprovError, UsageError
+from improv.errors import DeviceError, ImprovError, UsageError
 
 if TYPE_CHECKING:
     from improv.session.headless import Log
@@ -161,7 +161,8 @@ def _on_screen(player: WatchedPlayer, *, remember: bool) -> tuple[int, Log]:
     # A seventh of the time to the screen went into collections that find nothing, since almost
     # all that a start makes stays. The app collects again once it is drawn.
     gc.disable()
-    from improv.session.headless import Log
+    from improv.session.headless import PLAYER_DIED, Log
+    from improv.session.messages import Goodbye
     from improv.ui.app import ImprovApp
 
     app = ImprovApp(player, remember=remember)
@@ -169,11 +170,15 @@ def _on_screen(player: WatchedPlayer, *, remember: bool) -> tuple[int, Log]:
         app.run()
     finally:
         player.stop()
-    log = Log()
-    if app.farewell is not None:
-        log.take(app.farewell)
-        if app.farewell.exit_code:
-            say(app.farewell.reason)
-        if app.farewell.take:
-            say(f"the take: {app.farewell.take}")
-    return app.return_code or 0, log
+    log, code = Log(), app.return_code or 0
+    # a player that took longer to finish than a screen can stay has said so meanwhile
+    farewell = app.farewell or next((r for r in player.receive() if isinstance(r, Goodbye)), None)
+    if farewell is None:
+        say(PLAYER_DIED)
+        return code or DeviceError.exit_code, log
+    log.take(farewell)
+    if farewell.exit_code:
+        say(farewell.reason)
+    if farewell.take:
+        say(f"the take: {farewell.take}")
+    return code or farewell.exit_code, log

@@ -11,8 +11,9 @@ never sent, one that sounds is ended. Pure: the player asks `due`, and sends wha
 
 from __future__ import annotations
 
+import math
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ from improv.music.event import Source
 from improv.play.effects import Send
 from improv.play.ledger import NOTE_OFF, NOTE_ON
 from improv.play.scheduler import TOO_LATE
+
+UNNOTICED = 2.5
+"""Seconds that an output may have been gone before it is noticed; it is looked at once a second."""
 
 Key = tuple[int, int, bool]
 """Channel, pitch and `Send.audible`: what a take tells apart that others don't hear."""
@@ -45,11 +49,11 @@ class _Waiting(NamedTuple):
 class Outbox:
     """One output's; `latency` in seconds. A note-on that leaves too late is `dropped`."""
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, latency: float = 0.0, down: Iterable[Key] = ()) -> None:
         self.latency = latency
         self.dropped = 0
         self._waiting: list[_Waiting] = []  # in the order they leave
-        self._down: set[Key] = set()  # sent, and not ended there
+        self._ends = dict.fromkeys(down, math.inf)  # of what was sent: inf while it sounds there
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -82,7 +86,14 @@ class Outbox:
     def cut(self, now: float) -> None:
         """Let nothing come that waits; a note that was sent and waits for its off gets it now."""
         ends = {w.key: w._replace(order=now) for w in reversed(self._waiting) if not w.is_on}
-        self._waiting = [end for key, end in ends.items() if key in self._down]
+        self._waiting = [end for key, end in ends.items() if key and self._is_down(key)]
+
+    def may_ring(self, now: float) -> frozenset[Key]:
+        """What sounds there, if nothing has reached it for as long as nobody may have noticed."""
+        return frozenset(key for key, end in self._ends.items() if end > now - UNNOTICED)
+
+    def _is_down(self, key: Key) -> bool:
+        return self._ends.get(key) == math.inf
 
     def _take_later(self, key: Key, order: float) -> list[_Waiting]:
         """What waits for a key until after `order`; it waits no more."""
@@ -99,14 +110,15 @@ class Outbox:
         if item.key is None:
             return True
         if not item.is_on:
-            was_down = item.key in self._down
-            self._down.discard(item.key)
+            was_down = self._is_down(item.key)
+            if was_down:
+                self._ends[item.key] = now
             return was_down
         ours = item.departure.send.source is Source.IMPROV
         if ours and now - item.departure.at > TOO_LATE:
             self.dropped += 1
             return False
-        self._down.add(item.key)
+        self._ends[item.key] = math.inf
         return True
 
 
@@ -139,18 +151,26 @@ class Outboxes:
         """The outputs that have a latency, with it."""
         return tuple((name, 1000 * box.latency) for name, box in self._open.items() if box.latency)
 
-    def open(self, name: str, device: str | None = None, *, is_take: bool = False) -> None:
+    def open(
+        self,
+        name: str,
+        device: str | None = None,
+        *,
+        is_take: bool = False,
+        down: Iterable[Key] = (),
+    ) -> None:
         """Begin with an output: its latency is what was set for its spec, else for its device.
 
-        A take writes down when a note is due, so it has none.
+        A take writes down when a note is due, so it has none. `down`: what may ring there.
         """
         latency = self._latencies.get(name, self._latencies.get(device or name, 0.0))
-        self._open[name] = Outbox(0.0 if is_take else latency)
+        self._open[name] = Outbox(0.0 if is_take else latency, down)
 
-    def close(self, name: str) -> None:
-        """Forget an output and what waits for it."""
-        box = self._open.pop(name, None)
-        self._dropped += box.dropped if box else 0
+    def close(self, name: str, now: float) -> frozenset[Key]:
+        """Forget an output and what waits for it; what may ring there."""
+        box = self._open.pop(name)
+        self._dropped += box.dropped
+        return box.may_ring(now)
 
     def due(self) -> float | None:
         """When the next message is to leave."""

@@ -58,7 +58,16 @@ class Pulse:
         """The full names of all MIDI ports, of everybody, that take (IS_INPUT) or give."""
         find = self._library.jack_get_ports
         find.restype = ctypes.POINTER(ctypes.c_char_p)
-        found = find(self._client, None, MIDI, ctypes.c_ulong(flag))
+        return self._names(find(self._client, None, MIDI, ctypes.c_ulong(flag)))
+
+    def cables(self, port: str) -> tuple[str, ...]:
+        """The full names of all ports that a port, of anybody's, is connected to."""
+        look_up, find = self._library.jack_port_by_name, self._library.jack_port_get_all_connections
+        look_up.restype, find.restype = ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p)
+        there = look_up(self._client, port.encode())
+        return self._names(find(self._client, ctypes.c_void_p(there))) if there else ()
+
+    def _names(self, found: Any) -> tuple[str, ...]:
         if not found:  # none is NULL
             return ()
         try:
@@ -89,6 +98,10 @@ class JackClients:
     def ports(self, flag: int) -> tuple[str, ...]:
         """As `Pulse.ports`; none where there is no server any more, or no libjack to ask."""
         return self._pulse.ports(flag) if self._pulse is not None and self._pulse.beats else ()
+
+    def cables(self, port: str) -> tuple[str, ...]:
+        """As `Pulse.cables`; none where there is no server any more, or no libjack to ask."""
+        return self._pulse.cables(port) if self._pulse is not None and self._pulse.beats else ()
 
     def before_opening(self) -> None:
         """Raises OSError where it is not safe."""

@@ -10,13 +10,18 @@ and never raised, since rtmidi would only print it. On JACK the callback would r
 in the server's realtime thread and make the whole graph wait for Python's lock, so there the
 driver's queue is polled from a thread of our own. Measured beside a busy Python thread, 2,000
 notes: callback 326 xruns, stamps 5.3 ms late at p95; polled 5 xruns, 0.14 ms; none lost.
+
+Rule: on JACK a port that is connected is looked at, too: whether the cable is there. A program
+makes its ports before it begins to work, JACK connects none until then, and rtmidi says nothing of
+it; and one that leaves and returns between two looks is there at both, and its cable gone.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from improv.errors import DeviceError, UsageError
@@ -32,6 +37,7 @@ from improv.ports.backend import (
     release,
     stable_names,
 )
+from improv.ports.jack_pulse import IS_INPUT, IS_OUTPUT, JACK_CLIENTS
 from improv.ports.spec import Kind, PortSpec
 from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
 from improv.quiet import quiet
@@ -40,7 +46,20 @@ POLL = 0.001  # seconds between looks at a JACK input's queue
 RESTING_POLL = 0.003  # the same where nobody has played for a while: 1.6 % of a core become 0.5
 RESTS_AFTER = 3.0  # seconds
 
+CABLE_TAKES = 0.2  # seconds
+
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open: the name of the port that was made or found, as others see it.
+
+    `cable_end`: the port of ours that it is connected to, where that can be looked at.
+    """
+
+    name: str
+    cable_end: str = ""
 
 
 class MidiOutput:
@@ -49,17 +68,19 @@ class MidiOutput:
     is_take = False
     takes_clock = True
 
-    def __init__(self, spec: PortSpec, opened: Any, port: str, backend: Backend) -> None:
+    def __init__(self, spec: PortSpec, opened: Any, port: Opened, backend: Backend) -> None:
         self.name = str(spec)
-        self.port = port
+        self.port = port.name
         self._made = spec.kind is Kind.VIRTUAL
+        self._cable_end = port.cable_end
         self._midi = opened
         self._backend = backend
         self._closed = False
 
     def is_there(self, ports: PortList) -> bool:
         """Whether this port, or the one it leads to, is still among all ports."""
-        return self.port in (ports.inputs if self._made else ports.outputs)
+        others = ports.inputs if self._made else ports.outputs
+        return self.port in others and _is_cabled(self._cable_end)
 
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
@@ -84,15 +105,16 @@ class MidiInput:
         self,
         spec: PortSpec,
         opened: Any,
-        port: str,
+        port: Opened,
         backend: Backend,
         listener: Listener,
         clock: Clock,
     ) -> None:
         self.name = str(spec)
-        self.port = port
+        self.port = port.name
         self.faults = 0
         self._made = spec.kind is Kind.VIRTUAL
+        self._cable_end = port.cable_end
         self._midi = opened
         self._backend = backend
         self._listener = listener
@@ -104,7 +126,8 @@ class MidiInput:
 
     def is_there(self, ports: PortList) -> bool:
         """Whether this port, or the one it comes from, is still among all ports."""
-        return self.port in (ports.outputs if self._made else ports.inputs)
+        others = ports.outputs if self._made else ports.inputs
+        return self.port in others and _is_cabled(self._cable_end)
 
     def start(self) -> None:
         """Begin to call the listener."""
@@ -186,8 +209,8 @@ def open_input(
     return source
 
 
-def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any, str, Backend]:
-    """An rtmidi client with its one port open, the port's name, and the MIDI system used."""
+def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any, Opened, Backend]:
+    """An rtmidi client with its one port open, that port, and the MIDI system used."""
     if spec.kind not in (Kind.VIRTUAL, Kind.PORT):
         raise UsageError(f"{spec} is no MIDI port; use virtual:NAME or port:NAME")
     opened, used = first_client(direction, lambda b: _client_name(direction, spec, b), backend)
@@ -211,16 +234,43 @@ def _client_name(direction: str, spec: PortSpec, backend: Backend) -> str:
     return spec.name
 
 
-def _connect(opened: Any, direction: str, wanted: str, backend: Backend) -> str:
-    """Connect to a port that is there; its name."""
+def _connect(opened: Any, direction: str, wanted: str, backend: Backend) -> Opened:
+    """Connect to a port that is there. Raises DeviceError."""
     names = stable_names(opened.get_ports(), backend)
     index = find(wanted, names, "output" if direction == "MidiOut" else "input")
-    opened.open_port(index, "out" if direction == "MidiOut" else "in")
-    return names[index]
+    flag, port = (IS_OUTPUT, "out") if direction == "MidiOut" else (IS_INPUT, "in")
+    before = JACK_CLIENTS.ports(flag)
+    opened.open_port(index, port)
+    if backend is not Backend.JACK:
+        return Opened(names[index])
+    return Opened(names[index], _cable_end(names[index], lambda: JACK_CLIENTS.ports(flag), before))
 
 
-def _make(opened: Any, direction: str, name: str, backend: Backend) -> str:
-    """Make a port that others can connect to; its name as they see it."""
+def _cable_end(port: str, ours: Callable[[], Sequence[str]], before: Sequence[str]) -> str:
+    """Which new one of our ports is connected to it; "" where there is nobody to ask.
+
+    A server that tells its clients later (PipeWire) has `CABLE_TAKES` for that.
+    """
+    deadline = time.monotonic() + CABLE_TAKES
+    while True:
+        new = set(ours()) - set(before)
+        for end in new:
+            if port in JACK_CLIENTS.cables(end):
+                return end
+        if not new:
+            return ""
+        if time.monotonic() > deadline:
+            raise DeviceError(f"{port} takes no cable; wait until its program is ready")
+        time.sleep(POLL)
+
+
+def _is_cabled(end: str) -> bool:
+    """Whether that port of ours is connected, to whatever: a musician may have moved the cable."""
+    return not end or bool(JACK_CLIENTS.cables(end))
+
+
+def _make(opened: Any, direction: str, name: str, backend: Backend) -> Opened:
+    """Make a port that others can connect to."""
     port = "out" if direction == "MidiOut" else "in"
     match backend:
         case Backend.WINMM:
@@ -228,13 +278,13 @@ def _make(opened: Any, direction: str, name: str, backend: Backend) -> str:
             raise DeviceError(f"{NO_VIRTUAL_PORTS}; found: {found}")
         case Backend.COREMIDI:
             opened.open_virtual_port(name)
-            return name
+            return Opened(name)
         case Backend.ALSA:
             opened.set_client_name(name)  # otherwise that of the first client of the process
             opened.open_virtual_port(port)
-            return f"{name}:{port}"
+            return Opened(f"{name}:{port}")
         case Backend.JACK:
-            return _make_on_jack(opened, direction, name, port)
+            return Opened(_make_on_jack(opened, direction, name, port))
 
 
 def _make_on_jack(opened: Any, direction: str, name: str, port: str) -> str:

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field
 from types import FrameType
 from typing import Any
 
+from improv.errors import DeviceError
 from improv.session.messages import Chorded, Ended, Goodbye, Notice, Report, Sounded
 from improv.session.watched import WatchedPlayer
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+PLAYER_DIED = "the player process died; its log is named by `improv doctor`"
 
 
 @dataclass(slots=True)
@@ -105,8 +107,8 @@ def run(
     if caught:
         return 128 + caught[0], log
     if code is None or code < 0:
-        say("the player process died; its log is named by `improv doctor`")
-        return 3, log
+        say(PLAYER_DIED)
+        return DeviceError.exit_code, log
     return code, log
 
 

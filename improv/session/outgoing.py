@@ -9,18 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from improv.errors import DeviceError
 from improv.music.event import Source
 from improv.play.clock import Clock
 from improv.play.effects import Effect, Hush, Send
 from improv.play.interfaces import Output
-from improv.play.outbox import Departure, Outboxes
+from improv.play.ledger import NOTE_OFF
+from improv.play.outbox import Departure, Key, Outboxes
 from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
 from improv.session.casting import Casting
 from improv.session.sending import Sending
+
+
+@dataclass(slots=True)
+class Absence:
+    """Of an output that has gone: what rang there then, and how many notes it has missed since."""
+
+    ringing: frozenset[Key]
+    missed: int = 0
 
 
 class Outgoing:
@@ -37,7 +47,7 @@ class Outgoing:
         self.outputs: dict[str, Output] = {}
         self.casting = Casting()
         self.footing = realtime.Footing(spin=0.0)
-        self.missed: dict[str, int] = {}  # notes for each output that has gone, since it went
+        self._absent: dict[str, Absence] = {}
         self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
         self._meter = meter
         self._clock = clock
@@ -46,18 +56,35 @@ class Outgoing:
 
     def add(self, output: Output) -> None:
         """Begin to send to an output."""
-        self.outputs[output.name] = output
-        self.boxes.open(output.name, device(output), is_take=output.is_take)
+        name, gone = output.name, self._absent.get(output.name)
+        self.outputs[name] = output
+        ringing = gone.ringing if gone else ()
+        self.boxes.open(name, device(output), is_take=output.is_take, down=ringing)
 
-    def remove(self, name: str) -> None:
-        """Send nothing more to an output, not even what waits: it is gone."""
+    def let_go(self, name: str, farewell: Iterable[Send]) -> int:
+        """End all that rang at an output when it was lost; how many notes it has missed since.
+
+        A synth whose cable was pulled plays on, and waits for offs that were sent to nobody.
+        """
+        gone = self._absent.pop(name, None)
+        if gone is None:
+            return 0
+        now = self._clock()
+        offs = (
+            Send(bytes((NOTE_OFF | channel, pitch, 0)), now, Source.IMPROV, audible)
+            for channel, pitch, audible in sorted(gone.ringing)
+        )
+        self.tell(name, (*offs, *farewell))
+        return gone.missed
+
+    def remove(self, name: str) -> frozenset[Key]:
+        """Send nothing more to an output, not even what waits; what may ring there."""
         del self.outputs[name]
-        self.boxes.close(name)
+        return self.boxes.close(name, self._clock())
 
     def lose(self, name: str) -> None:
-        """The same, and count what it misses until it is back."""
-        self.remove(name)
-        self.missed[name] = 0
+        """The same for one that is gone, of which it is remembered until it is back."""
+        self._absent[name] = Absence(self.remove(name))
 
     def part(self, name: str, farewell: Iterable[Send]) -> Output:
         """Stop sending to an output: what sounds there ends; it is the caller's to close."""
@@ -84,8 +111,8 @@ class Outgoing:
                     if name in cast or output.is_take:
                         self._put(name, (effect,))
                 self._meter.sent += effect.audible
-                for name in self.missed:
-                    self.missed[name] += effect.audible and effect.is_onset
+                for gone in self._absent.values():
+                    gone.missed += effect.audible and effect.is_onset
             elif isinstance(effect, Hush):
                 self.boxes.cut(self._clock())
             else:

@@ -260,7 +260,8 @@ class Player:
             return
         self._outgoing.add(output)
         self._aftermath.release(output, self._clock())
-        self._say_if_back(output.name)
+        missed = self._outgoing.let_go(output.name, self._engine.farewell(self._clock()))
+        self._say_if_back(output.name, missed)
         self._say_where()
         path = getattr(output, "path", None)  # a take's: it writes over nothing
         if path is not None and f"file:{path}" != output.name:
@@ -291,11 +292,11 @@ class Player:
                 if ports is self._inputs:  # no release will come for the keys that are down
                     self._apply(self._engine.lift_keys(self._clock()))
 
-    def _say_if_back(self, name: str) -> None:
+    def _say_if_back(self, name: str, missed: int = 0) -> None:
         if name in self._lost:
             self._lost.discard(name)
             self._notice(f"{name} is back")
-            if missed := self._outgoing.missed.pop(name, 0):
+            if missed:
                 self._notice(f"{name} missed {missed} notes while it was gone", Level.WARNING)
 
     def _say_where(self) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from improv.session import child, link
 from improv.session.messages import Command, PlayerSetup, Quit, Report
 
+PATIENCE = 12.0
+"""Seconds that a player may take to end: as long as it gives its ports, its take and its words."""
+
 
 class PlayerProcess:
     """A player in a process of its own; a PlayerLink (session/messages.py).
@@ -56,7 +59,7 @@ class PlayerProcess:
         """True when the player is gone and every report has been received."""
         return self._gone and not self._reports
 
-    def stop(self, timeout: float = 8.0) -> int | None:
+    def stop(self, timeout: float = PATIENCE) -> int | None:
         """Ask the player to quit and wait for it; its exit code, or None if it had to be left.
 
         Closing the pipe is enough to make it release every note; it is killed only if it hangs.

@@ -8,6 +8,7 @@ from improv.play.outbox import Outbox, Outboxes
 
 C4_ON, C4_OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 0))
 E4_ON, E4_OFF = bytes((0x90, 64, 80)), bytes((0x80, 64, 0))
+G4_ON = bytes((0x90, 67, 80))
 
 
 def its(message: bytes, due: float) -> Send:
@@ -116,9 +117,28 @@ def test_a_latency_is_set_by_spec_or_by_device():
     boxes = Outboxes({"port:micro": 0.010, "port:MicroFreak 1": 0.020, "file:take.mid": 0.1})
     boxes.open("port:micro", "port:MicroFreak 1")
     assert boxes.lead == 0.010
-    boxes.close("port:micro")
+    boxes.close("port:micro", 1.0)
     assert boxes.lead == 0.0
     boxes.open("port:Freak", "port:MicroFreak 1")
     boxes.open("file:take.mid", is_take=True)
     boxes.open("virtual:improv", "virtual:improv")
     assert boxes.latency_ms == (("port:Freak", 20.0),)
+
+
+def test_what_may_ring_at_an_output_that_has_gone_is_known():
+    """What sounds there, and what has ended since somebody may have pulled the cable."""
+    boxes = Outboxes({})
+    boxes.open("port:synth")
+    for message, due in ((C4_ON, 1.0), (C4_OFF, 1.5), (E4_ON, 1.0), (E4_OFF, 4.0), (G4_ON, 4.5)):
+        boxes.put("port:synth", its(message, due), due)
+        boxes.pop(due)
+    ringing = boxes.close("port:synth", 5.0)
+    assert {pitch for _, pitch, _ in ringing} == {64, 67}
+
+
+def test_an_output_that_is_back_lets_go_what_rings_there_and_nothing_else():
+    boxes = Outboxes({})
+    boxes.open("port:synth", down={(0, 64, True)})
+    for message in (C4_OFF, E4_OFF, E4_OFF):
+        boxes.put("port:synth", its(message, 1.0), 1.0)
+    assert [d.send.message for _, d in boxes.pop(1.0)] == [E4_OFF]

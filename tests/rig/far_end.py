@@ -6,6 +6,10 @@ blocks are stamped when the JACK period that brings them begins to be processed 
 clock of JACK's dummy driver slips 35-113 ms a run against the monotonic clock, so samples are not
 counted across blocks.
 
+A JACK server that is late runs two periods at once, and all that came in the first comes again in
+the second: 5 messages in 9 soaks beside 8 busy processes, 0.07 to 0.13 ms after the first, where a
+log of what was sent has them once. So what comes twice within half a period is written down once.
+
 Orders come as JSON lines on standard input, one answer line for each on standard output.
 """
 
@@ -39,12 +43,15 @@ class Client:
         self.flood: list[bytes] = []
         self.flood_rate, self.flood_until = 0.0, 0.0
         self.owed, self.flooded = 0.0, 0
+        self.began, self.came = 0.0, []  # the period before
         self.jack.set_process_callback(self.process)
 
     def process(self, frames: int) -> None:
         now = time.monotonic()
-        for _, data in self.midi_in.incoming_midi_events():
-            self.heard.append((now, bytes(data)))
+        came = [(at, bytes(data)) for at, data in self.midi_in.incoming_midi_events()]
+        if now - self.began > frames / self.rate / 2 or came != self.came:
+            self.heard += [(now, data) for _, data in came]
+        self.began, self.came = now, came
         self.midi_out.clear_buffer()
         end = now + frames / self.rate
         last = 0  # JACK wants the offsets of one period in order
@@ -95,10 +102,10 @@ def ports(client: Client) -> list[str]:
 
 def answer(client: Client, order: dict[str, Any]) -> Any:
     match order["do"]:
-        case "connect":
-            client.jack.connect(order["source"], order["sink"])
-        case "disconnect":
-            client.jack.disconnect(order["source"], order["sink"])
+        case "connect" | "disconnect" as way:
+            getattr(client.jack, way)(order["source"], order["sink"])
+        case "activate" | "deactivate" as way:
+            getattr(client.jack, way)()
         case "ports":
             return ports(client)
         case "play":

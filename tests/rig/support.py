@@ -268,6 +268,14 @@ class FarEnd:
     def disconnect(self, source: str, sink: str) -> None:
         self._do("disconnect", source=source, sink=sink)
 
+    def rest(self) -> None:
+        """Be there, ports and all, and at work no more: JACK takes all cables off."""
+        self._do("deactivate")
+
+    def work(self) -> None:
+        """Be at work again, with no cable."""
+        self._do("activate")
+
     def play(self, events: Iterable[tuple[float, bytes]]) -> None:
         """Send messages from `midi_out` at these moments (past ones at once); returns at once."""
         self._do("play", events=[(at, data.hex()) for at, data in events])

@@ -152,4 +152,4 @@ def scene() -> list[Report]:
 
 @pytest.fixture
 def app(link: FakeLink, clock: Clock) -> ImprovApp:
-    return ImprovApp(link, clock)
+    return ImprovApp(link, clock, goodbye_s=60.0)

@@ -1,0 +1,159 @@
+"""F7, unseen: a port's name is there at each look, and its cable gone.
+
+So it is with a program that leaves and returns between two looks, and with one that has made its
+ports and does not work yet: JACK connects it to nothing until it does, and rtmidi doesn't say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from faults.instrument import CHORD, Playing, down, wait_released
+from rig.playing import IN, setup
+from rig.support import FarEnd, JackServer, allowed, soon, wait_for, wait_until
+
+from improv.play.clock import monotonic
+from improv.session.messages import Action, Transport
+
+SPEC = "port:keys:in"
+Say = Callable[[str], None]
+
+
+@pytest.fixture
+def keys(rig: JackServer) -> Iterator[FarEnd]:
+    """A program that is played to, and played by."""
+    with FarEnd(rig.env, "keys") as keys:
+        yield keys
+
+
+@pytest.fixture
+def play(keys: FarEnd) -> Iterator[Callable[[], Playing]]:
+    """Have music played to that port by a player that listens to its other one."""
+    players: list[Playing] = []
+
+    def begin() -> Playing:
+        playing = Playing(setup(outputs=(SPEC,), inputs=("port:keys:out",)))
+        players.append(playing)
+        playing.wait_ready()
+        playing.player.send(Transport(Action.PLAY))
+        wait_music(keys)
+        return playing
+
+    yield begin
+    for playing in players:
+        playing.player.stop()
+
+
+def wait_music(keys: FarEnd) -> float:
+    """Seconds until more of it is heard."""
+    began, before = monotonic(), len(keys.heard())
+    wait_for(lambda: any(m.is_on for m in keys.heard()[before:]), 20, "music")
+    return monotonic() - began
+
+
+def end(playing: Playing, keys: FarEnd) -> None:
+    """Both ways are open again, and nothing hangs when it is over."""
+    wait_for(lambda: playing.status.inputs, 10, "the input")
+    assert playing.status.outputs == (SPEC,)
+    assert playing.end().sounding == 0
+    wait_until(monotonic() + 0.2)
+    assert down(keys.heard()) == set()
+
+
+def test_one_that_leaves_and_returns_between_two_looks_is_connected_again(
+    keys: FarEnd, play: Callable[[], Playing], figure: Say
+) -> None:
+    playing = play()
+    keys.rest()
+    keys.work()
+    back = wait_music(keys)
+    assert f"lost {SPEC}" in playing.words
+    end(playing, keys)
+    figure(f"gone and back between two looks: music again after {back:.1f} s")
+    assert back < allowed(3.0)
+
+
+def test_one_that_takes_no_cable_yet_is_tried_until_it_does(
+    keys: FarEnd, play: Callable[[], Playing], figure: Say
+) -> None:
+    playing = play()
+    keys.rest()
+    wait_for(lambda: f"lost {SPEC}" in playing.words, 10, "the banner")
+    wait_until(monotonic() + 2.5)
+    assert playing.status.outputs == ()
+    keys.work()
+    back = wait_music(keys)
+    end(playing, keys)
+    figure(f"music again {back:.1f} s after a port takes a cable")
+    assert back < allowed(3.0)
+
+
+def chord_cut_off(far: FarEnd, keys: FarEnd) -> Playing:
+    """Your chord rings at the port when it goes; you let go, and then the port is back."""
+    playing = Playing(setup(outputs=(SPEC,)))
+    playing.wait_ready()
+    playing.player.send(Transport(Action.PAUSE))  # none but your notes
+    far.connect(far.midi_out, IN)
+    far.play([(soon(), bytes((0x90, pitch, 80))) for pitch in CHORD])
+    wait_for(lambda: down(keys.heard()) == set(CHORD), 10, "the chord")
+    keys.rest()
+    wait_for(lambda: f"lost {SPEC}" in playing.words, 10, "the banner")
+    far.play([(soon(), bytes((0x80, pitch, 0))) for pitch in CHORD])
+    wait_for(lambda: not down(far.sent()), 10, "the keys to be let go")
+    wait_until(monotonic() + 0.1)
+    assert down(keys.heard()) == set(CHORD)
+    keys.work()
+    return playing
+
+
+def test_what_rang_there_is_let_go_when_it_is_back(far: FarEnd, keys: FarEnd, figure: Say) -> None:
+    """As with a hardware synth whose cable was pulled: it holds what nobody has ended."""
+    playing = chord_cut_off(far, keys)
+    try:
+        let_go = wait_released(keys, monotonic())
+    finally:
+        playing.player.stop()
+    figure(f"a chord that rang when its port went is let go {let_go:.1f} s after its return")
+    assert let_go < allowed(3.0)
+
+
+FORGETFUL = """
+import improv.session.outgoing
+improv.session.outgoing.Outgoing.let_go = lambda *_: 0
+"""
+
+
+def test_without_remembering_what_rang_there_it_hangs(
+    far: FarEnd, keys: FarEnd, mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(FORGETFUL)
+    playing = chord_cut_off(far, keys)
+    try:
+        wait_for(lambda: playing.status.outputs == (SPEC,), 10, "the port")
+        wait_until(monotonic() + 2.0)
+        assert down(keys.heard()) == set(CHORD)
+    finally:
+        playing.player.stop()
+    figure("a chord that rang when its port went rings on 2 s after its return")
+
+
+WITHOUT = """
+import improv.ports.midi
+improv.ports.midi._is_cabled = lambda _: True
+"""
+
+
+def test_without_looking_at_the_cable_it_plays_to_nobody(
+    keys: FarEnd, play: Callable[[], Playing], mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(WITHOUT)
+    playing = play()
+    keys.rest()
+    keys.work()
+    wait_until(monotonic() + 0.2)
+    before = len(keys.heard())
+    wait_until(monotonic() + 5.0)
+    assert playing.status.outputs == (SPEC,)
+    assert len(keys.heard()) == before
+    figure("gone and back between two looks: nothing heard in 5 s")
