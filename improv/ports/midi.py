@@ -10,17 +10,13 @@ and never raised, since rtmidi would only print it. On JACK the callback would r
 in the server's realtime thread and make the whole graph wait for Python's lock, so there the
 driver's queue is polled from a thread of our own. Measured beside a busy Python thread, 2,000
 notes: callback 326 xruns, stamps 5.3 ms late at p95; polled 5 xruns, 0.14 ms; none lost.
-
-Rule: on JACK a port that is connected is looked at, too: whether the cable is there. A program
-makes its ports before it begins to work, JACK connects none until then, and rtmidi says nothing of
-it; and one that leaves and returns between two looks is there at both, and its cable gone.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +33,7 @@ from improv.ports.backend import (
     release,
     stable_names,
 )
-from improv.ports.jack_pulse import IS_INPUT, IS_OUTPUT, JACK_CLIENTS
+from improv.ports.cables import Cable
 from improv.ports.spec import Kind, PortSpec
 from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
 from improv.quiet import quiet
@@ -46,20 +42,19 @@ POLL = 0.001  # seconds between looks at a JACK input's queue
 RESTING_POLL = 0.003  # the same where nobody has played for a while: 1.6 % of a core become 0.5
 RESTS_AFTER = 3.0  # seconds
 
-CABLE_TAKES = 0.2  # seconds
-
 Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is open: the name of the port that was made or found, as others see it.
+    """What is open: a port that was made, or one that was found and the cable to it."""
 
-    `cable_end`: the port of ours that it is connected to, where that can be looked at.
-    """
+    name: str  # as others see it
+    cable: Cable | None = None
 
-    name: str
-    cable_end: str = ""
+    def is_among(self, names: Collection[str]) -> bool:
+        """Whether it is still there, and the cable to it."""
+        return self.name in names and (self.cable is None or self.cable.is_there)
 
 
 class MidiOutput:
@@ -72,15 +67,14 @@ class MidiOutput:
         self.name = str(spec)
         self.port = port.name
         self._made = spec.kind is Kind.VIRTUAL
-        self._cable_end = port.cable_end
+        self._opened = port
         self._midi = opened
         self._backend = backend
         self._closed = False
 
     def is_there(self, ports: PortList) -> bool:
         """Whether this port, or the one it leads to, is still among all ports."""
-        others = ports.inputs if self._made else ports.outputs
-        return self.port in others and _is_cabled(self._cable_end)
+        return self._opened.is_among(ports.inputs if self._made else ports.outputs)
 
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
@@ -114,7 +108,7 @@ class MidiInput:
         self.port = port.name
         self.faults = 0
         self._made = spec.kind is Kind.VIRTUAL
-        self._cable_end = port.cable_end
+        self._opened = port
         self._midi = opened
         self._backend = backend
         self._listener = listener
@@ -126,8 +120,7 @@ class MidiInput:
 
     def is_there(self, ports: PortList) -> bool:
         """Whether this port, or the one it comes from, is still among all ports."""
-        others = ports.outputs if self._made else ports.inputs
-        return self.port in others and _is_cabled(self._cable_end)
+        return self._opened.is_among(ports.outputs if self._made else ports.inputs)
 
     def start(self) -> None:
         """Begin to call the listener."""
@@ -236,37 +229,13 @@ def _client_name(direction: str, spec: PortSpec, backend: Backend) -> str:
 
 def _connect(opened: Any, direction: str, wanted: str, backend: Backend) -> Opened:
     """Connect to a port that is there. Raises DeviceError."""
-    names = stable_names(opened.get_ports(), backend)
+    raw = opened.get_ports()  # on ALSA with their numbers
+    names = stable_names(raw, backend)
     index = find(wanted, names, "output" if direction == "MidiOut" else "input")
-    flag, port = (IS_OUTPUT, "out") if direction == "MidiOut" else (IS_INPUT, "in")
-    before = JACK_CLIENTS.ports(flag)
-    opened.open_port(index, port)
-    if backend is not Backend.JACK:
-        return Opened(names[index])
-    return Opened(names[index], _cable_end(names[index], lambda: JACK_CLIENTS.ports(flag), before))
-
-
-def _cable_end(port: str, ours: Callable[[], Sequence[str]], before: Sequence[str]) -> str:
-    """Which new one of our ports is connected to it; "" where there is nobody to ask.
-
-    A server that tells its clients later (PipeWire) has `CABLE_TAKES` for that.
-    """
-    deadline = time.monotonic() + CABLE_TAKES
-    while True:
-        new = set(ours()) - set(before)
-        for end in new:
-            if port in JACK_CLIENTS.cables(end):
-                return end
-        if not new:
-            return ""
-        if time.monotonic() > deadline:
-            raise DeviceError(f"{port} takes no cable; wait until its program is ready")
-        time.sleep(POLL)
-
-
-def _is_cabled(end: str) -> bool:
-    """Whether that port of ours is connected, to whatever: a musician may have moved the cable."""
-    return not end or bool(JACK_CLIENTS.cables(end))
+    cable = Cable(direction, backend)
+    opened.open_port(index, "out" if direction == "MidiOut" else "in")
+    cable.plugged(raw[index].rpartition(" ")[2] if backend is Backend.ALSA else raw[index])
+    return Opened(names[index], cable)
 
 
 def _make(opened: Any, direction: str, name: str, backend: Backend) -> Opened:

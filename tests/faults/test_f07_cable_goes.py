@@ -139,8 +139,8 @@ def test_without_remembering_what_rang_there_it_hangs(
 
 
 WITHOUT = """
-import improv.ports.midi
-improv.ports.midi._is_cabled = lambda _: True
+from improv.ports.cables import Cable
+Cable.is_there = True
 """
 
 
