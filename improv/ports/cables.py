@@ -59,6 +59,16 @@ class Cable:
         return not self._end or bool(self._ends().get(self._end))
 
 
+def plugged(port: str, backend: Backend) -> tuple[str, ...]:
+    """What others have connected to a port that was made here; none where nobody can be asked."""
+    return JACK_CLIENTS.cables(port) if backend is Backend.JACK else ()
+
+
+def plug(source: str, sink: str, backend: Backend) -> bool:
+    """Connect two ports by their names; whether they are connected now."""
+    return backend is Backend.JACK and JACK_CLIENTS.plug(source, sink)
+
+
 def _asked(direction: str, backend: Backend) -> Callable[[], Ends]:
     """What gives all that may be our end."""
     match backend:

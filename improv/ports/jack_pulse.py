@@ -16,6 +16,7 @@ closing an old client then crashes (measured: six times of six).
 from __future__ import annotations
 
 import ctypes
+import errno
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,11 @@ class Pulse:
         there = look_up(self._client, port.encode())
         return self._names(find(self._client, ctypes.c_void_p(there))) if there else ()
 
+    def plug(self, source: str, sink: str) -> bool:
+        """Connect two ports, of anybody's; whether they are connected now."""
+        done = self._library.jack_connect(self._client, source.encode(), sink.encode())
+        return int(done) in {0, errno.EEXIST}
+
     def _names(self, found: Any) -> tuple[str, ...]:
         if not found:  # none is NULL
             return ()
@@ -102,6 +108,12 @@ class JackClients:
     def cables(self, port: str) -> tuple[str, ...]:
         """As `Pulse.cables`; none where there is no server any more, or no libjack to ask."""
         return self._pulse.cables(port) if self._pulse is not None and self._pulse.beats else ()
+
+    def plug(self, source: str, sink: str) -> bool:
+        """As `Pulse.plug`; False where there is no server any more, or no libjack to ask."""
+        if self._pulse is None or not self._pulse.beats:
+            return False
+        return self._pulse.plug(source, sink)
 
     def before_opening(self) -> None:
         """Raises OSError where it is not safe."""

@@ -23,6 +23,7 @@ from typing import Any
 from improv.errors import DeviceError, UsageError
 from improv.music.event import Pulse, Source
 from improv.play.interfaces import Listener, Message
+from improv.ports import cables
 from improv.ports.backend import (
     NO_VIRTUAL_PORTS,
     Backend,
@@ -76,6 +77,15 @@ class MidiOutput:
         """Whether this port, or the one it leads to, is still among all ports."""
         return self._opened.is_among(ports.inputs if self._made else ports.outputs)
 
+    @property
+    def plugged(self) -> tuple[str, ...]:
+        """What others have connected to it, if it was made here."""
+        return cables.plugged(self.port, self._backend) if self._made else ()
+
+    def plug(self, other: str) -> bool:
+        """Connect it to a port of somebody's; whether it is."""
+        return cables.plug(self.port, other, self._backend)
+
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
         if self._closed:  # rtmidi itself would say nothing
@@ -121,6 +131,15 @@ class MidiInput:
     def is_there(self, ports: PortList) -> bool:
         """Whether this port, or the one it comes from, is still among all ports."""
         return self._opened.is_among(ports.outputs if self._made else ports.inputs)
+
+    @property
+    def plugged(self) -> tuple[str, ...]:
+        """What others have connected to it, if it was made here."""
+        return cables.plugged(self.port, self._backend) if self._made else ()
+
+    def plug(self, other: str) -> bool:
+        """Connect a port of somebody's to it; whether it is."""
+        return cables.plug(other, self.port, self._backend)
 
     def start(self) -> None:
         """Begin to call the listener."""

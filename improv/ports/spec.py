@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from improv.errors import UsageError
 
@@ -37,6 +38,14 @@ class PortSpec:
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
+
+
+class Plugged(NamedTuple):
+    """The ports of others that are connected to one that was made here."""
+
+    way: str  # "output", "input"
+    spec: str
+    others: tuple[str, ...]
 
 
 def parse_spec(text: str) -> PortSpec:

@@ -38,6 +38,7 @@ from improv.play.messages import (
     Transport,
 )
 from improv.play.params import Params, Value
+from improv.ports.spec import Plugged
 
 __all__ = [
     "Action",
@@ -297,6 +298,7 @@ class Status:
     chord: str = NO_CHORD  # in force
     copies: Copies = NO_COPIES
     take: TakeState = NO_TAKE
+    plugged: tuple[Plugged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +366,7 @@ class PlayerSetup:
     # Of a player that follows one that was killed: pitches that may ring. None: it is the first.
     hanging: frozenset[int] | None = None
     left_out: tuple[str, ...] = ()  # outputs in which it hung: until they return or are chosen
+    plugged: tuple[Plugged, ...] = ()  # what was connected to its ports
     sending: str = ""  # the file where it says what it sends to, see session/sending.py
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device

@@ -80,7 +80,7 @@ class Player:
         )
         self._recorder = Recorder(about, takes.folder(), inbox.put)
         self._engine: Engine = RecordedEngine(about, self._recorder.note)
-        self._rack = rack.Rack(inbox.put, inbox.put, setup.soundfont, setup.left_out)
+        self._rack = rack.Rack(setup, inbox.put, inbox.put)
         self._keeper = keeper  # has begun to start the model
         self._errands = Errands(inbox.put)
         self._desk = Desk(self._errands.do)
@@ -396,4 +396,5 @@ class Player:
             chord=engine.chord,
             copies=engine.copies,
             take=self._recorder.standing(now),
+            plugged=self._rack.plugged,
         )

@@ -23,8 +23,10 @@ from improv.ports import midi
 from improv.ports.backend import Backend, PortList, PortWatch, find
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
-from improv.ports.spec import Kind, PortSpec, parse_spec
+from improv.ports.spec import Kind, Plugged, PortSpec, parse_spec
 from improv.session.desk import FromDevice
+from improv.session.messages import PlayerSetup
+from improv.session.plugs import Plugs
 
 POLL = 1.0
 
@@ -86,21 +88,23 @@ class Rack(threading.Thread):
 
     def __init__(
         self,
+        setup: PlayerSetup,
         report: Callable[[RackItem], None],
         listener: Callable[[Event | FromDevice], None],
-        soundfont: str | None,
-        left_out: tuple[str, ...] = (),
     ) -> None:
         super().__init__(name="rack", daemon=True)
         self._report = report
         self._listener = listener
-        self._soundfont = soundfont
+        self._soundfont = setup.soundfont
         self._watch: PortWatch | None = None
         self._open: dict[tuple[_Way, str], Input | Output] = {}  # by spec
         # made here and closed again: nobody else can offer them
         self._made: dict[_Way, dict[str, None]] = {"input": {}, "output": {}}
         self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
-        self._left_out = set(left_out)  # a player hung in them: not opened until they were gone
+        self._plugs = Plugs(setup.plugged)
+        self._left_out = set(
+            setup.left_out
+        )  # a player hung in them: not opened until they were gone
         self._choices: PortChoices | None = None
         self._take = f"file:{_take_name()}"  # a take in this folder, if somebody wants one
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
@@ -117,6 +121,11 @@ class Rack(threading.Thread):
         One that is not there ends it, unless it is to be `patient` and open it when it comes.
         """
         self._work.put(lambda: self._start_up(outputs, inputs, patient=patient))
+
+    @property
+    def plugged(self) -> tuple[Plugged, ...]:
+        """What others have connected to the ports that were made here."""
+        return self._plugs.all
 
     def open_output(self, spec: str) -> None:
         self._work.put(lambda: self._output(spec, wanted=True))
@@ -272,6 +281,8 @@ class Rack(threading.Thread):
             for port in midi_ports:
                 if not port.is_there(there):
                     self._report(PortLost(port))
+                elif port.name.startswith(_VIRTUAL):
+                    self._plugs.look("output" if isinstance(port, MidiOutput) else "input", port)
             for way, name in tuple(self._lost):
                 self._try_again(way, name)
             # What we made ourselves is no choice: it must not be wired back to us.
@@ -289,8 +300,9 @@ class Rack(threading.Thread):
 
     def _opened_output(self, output: Output) -> None:
         self._open["output", output.name] = output
-        if output.name.startswith(_VIRTUAL):
+        if isinstance(output, MidiOutput) and output.name.startswith(_VIRTUAL):
             self._made["output"][output.name] = None
+            self._plugs.opened("output", output)
         self._lost.discard(("output", output.name))
         self._report(OutputOpened(output))
 
@@ -298,6 +310,7 @@ class Rack(threading.Thread):
         self._open["input", opened.name] = opened
         if opened.name.startswith(_VIRTUAL):
             self._made["input"][opened.name] = None
+            self._plugs.opened("input", opened)
         self._lost.discard(("input", opened.name))
         self._report(InputOpened(opened))
 

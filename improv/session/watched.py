@@ -248,6 +248,7 @@ class Known:
             idle_start=idle,
             seconds=None if seconds is None else max(0.1, began + seconds - now),
             hanging=self.hanging(now),
+            plugged=self._status.plugged,
         )
 
     def after(self) -> Known:

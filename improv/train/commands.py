@@ -97,7 +97,7 @@ def _prepared(source: Path, say: Say) -> dataset.Prepared:
     with bar("reading", "files") as progress:
         prepared = dataset.prepare(source, progress=progress)
     for name, reason in prepared.skipped.items():
-        say(f"skipped {name}: {reason}")
+        say(f"skipped {name}: {reason.removeprefix(name).lstrip()}")
     return prepared
 
 

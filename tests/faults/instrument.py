@@ -13,7 +13,6 @@ import termios
 from pathlib import Path
 
 import rig.playing
-from rig.playing import OUT
 from rig.support import FarEnd, Heard, wait_for
 
 from improv.play.clock import monotonic
@@ -54,6 +53,14 @@ class Playing(rig.playing.Playing):
 
     def wait_ready(self, seconds: float = 30.0) -> None:
         wait_for(self.is_ready, seconds, "the model")
+
+    def wait_released(self, far: FarEnd, after: float) -> float:
+        """When all was let go after a moment, by whichever player."""
+
+        def released() -> float | None:
+            return released_at(far.heard(), after) if self.reports else None  # hearing it, too
+
+        return wait_for(released, 10, "the release")
 
     @property
     def pid(self) -> int:
@@ -187,21 +194,6 @@ def released_at(heard: list[Heard], after: float) -> float | None:
 def wait_released(far: FarEnd, after: float, seconds: float = 10.0) -> float:
     """Seconds from a moment to the release."""
     return wait_for(lambda: released_at(far.heard(), after), seconds, "the release") - after
-
-
-def reconnected(far: FarEnd, playing: Playing) -> None:
-    """As a session's manager does: as soon as the port is there again."""
-
-    def is_connected() -> bool:
-        if not playing.reports or OUT not in far.ports():
-            return False
-        try:
-            far.connect(OUT, far.midi_in)
-        except (RuntimeError, AssertionError):  # the old one's cable is still there, or it goes
-            return False
-        return True
-
-    wait_for(is_connected, 20, "the port")
 
 
 class AtTheTerminal:

@@ -15,8 +15,6 @@ from faults.instrument import (
     down,
     hold_chord,
     lives,
-    reconnected,
-    released_at,
 )
 from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, allowed, wait_for, wait_until
@@ -34,6 +32,7 @@ def playing(far: FarEnd) -> Iterator[Playing]:
     far.connect(far.midi_out, IN)
     far.connect(OUT, far.midi_in)
     made.wait_ready()
+    wait_for(lambda: len(made.status.plugged) == 2, 10, "the cables to be known")
     yield made
     made.player.stop()
 
@@ -58,9 +57,7 @@ def test_a_killed_player_is_shown_and_started_again_and_every_note_is_let_go(
     killed = monotonic()
     os.kill(first, signal.SIGKILL)
     told = shown(playing, "the player died; starting it again", killed)
-    reconnected(far, playing)
-    back = monotonic() - killed
-    released = wait_for(lambda: released_at(far.heard(), killed), 10, "the release") - killed
+    released = playing.wait_released(far, killed) - killed
     after = wait_for(lambda: [n for n in playing.sounded() if n.start > killed + 0.1][3:], 30)
     again = after[0].start - killed
     assert playing.pid != first
@@ -70,8 +67,8 @@ def test_a_killed_player_is_shown_and_started_again_and_every_note_is_let_go(
     wait_until(monotonic() + 0.1)
     assert down(far.heard()) == set()
     figure(
-        f"killed: shown after {1000 * told:.0f} ms, port back after {1000 * back:.0f} ms, all let "
-        f"go after {1000 * released:.0f} ms, music again after {again:.1f} s"
+        f"killed: shown after {1000 * told:.0f} ms, all let go after {1000 * released:.0f} ms, "
+        f"music again after {again:.1f} s"
     )
     assert told < allowed(0.5)
     assert released < allowed(2.0)
@@ -85,8 +82,7 @@ def test_a_player_that_stands_still_is_killed_and_started_again(
     first, stopped = playing.pid, monotonic()
     os.kill(first, signal.SIGSTOP)
     told = shown(playing, "has said nothing for", stopped)
-    reconnected(far, playing)
-    released = wait_for(lambda: released_at(far.heard(), stopped), 10, "the release") - stopped
+    released = playing.wait_released(far, stopped) - stopped
     figure(f"stopped: noticed after {told:.1f} s, all let go after {released:.1f} s")
     assert not lives(first)
     assert told < watched.SILENCE + allowed(1)
@@ -151,11 +147,35 @@ def test_without_the_release_the_chord_rings_on(
         far.connect(OUT, far.midi_in)
         hold_chord(far)
         os.kill(playing.pid, signal.SIGKILL)
-        reconnected(far, playing)
         wait_for(lambda: "the player is back" in playing.words, 20, "its return")
         wait_until(monotonic() + 1.0)
         assert len(down(far.heard())) == 4
         figure("4 of 4 notes ring on")
+    finally:
+        playing.player.stop()
+
+
+CUT = """
+from improv.ports import cables
+cables.plug = lambda *_: False
+"""
+
+
+def test_without_its_cables_the_release_reaches_nobody(
+    far: FarEnd, mutant: Callable[[str], None], figure: Say
+) -> None:
+    """The port comes back, and whoever listened is no longer connected to it."""
+    mutant(CUT)
+    playing = Playing(setup())
+    try:
+        far.connect(far.midi_out, IN)
+        far.connect(OUT, far.midi_in)
+        hold_chord(far)
+        os.kill(playing.pid, signal.SIGKILL)
+        wait_for(lambda: "the player is back" in playing.words, 20, "its return")
+        wait_until(monotonic() + 2.0)
+        assert len(down(far.heard())) == 4
+        figure("4 of 4 notes ring on at a synth that is not connected again")
     finally:
         playing.player.stop()
 

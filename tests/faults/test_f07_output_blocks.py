@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.instrument import Playing, down, hold_chord, reconnected, released_at
+from faults.instrument import Playing, down, hold_chord
 from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, JackServer, allowed, wait_for, wait_until
 
@@ -69,8 +69,7 @@ def test_an_output_that_blocks_is_left_out_and_the_others_go_on(
     playing = hung.playing
     wait_for(lambda: f"{BLOCKS} took no more notes" in playing.words, 10, "the banner")
     told = monotonic() - hung.since
-    reconnected(far, playing)
-    released = wait_for(lambda: released_at(far.heard(), hung.since), 10, "the release")
+    released = playing.wait_released(far, hung.since)
     again = wait_for(lambda: [n for n in playing.sounded() if n.start > released][2:], 20, "music")
     assert playing.pid != hung.first
     assert playing.status.outputs == ("virtual:improv",)

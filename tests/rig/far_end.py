@@ -15,11 +15,14 @@ Orders come as JSON lines on standard input, one answer line for each on standar
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jack
@@ -100,10 +103,21 @@ def ports(client: Client) -> list[str]:
             continue
 
 
+@contextmanager
+def there_already() -> Iterator[None]:
+    """A cable that is there already is as good as one that is made."""
+    try:
+        yield
+    except jack.JackErrorCode as error:
+        if error.code != errno.EEXIST:
+            raise
+
+
 def answer(client: Client, order: dict[str, Any]) -> Any:
     match order["do"]:
         case "connect" | "disconnect" as way:
-            getattr(client.jack, way)(order["source"], order["sink"])
+            with there_already():
+                getattr(client.jack, way)(order["source"], order["sink"])
         case "activate" | "deactivate" as way:
             getattr(client.jack, way)()
         case "ports":

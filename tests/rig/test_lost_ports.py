@@ -11,7 +11,7 @@ from improv.session.terminal import PlayerProcess
 
 
 def test_ports_come_back_with_their_server(mortal: JackServer) -> None:
-    """JACK dies while it plays: the musician is told, and the ports return with it by name."""
+    """JACK dies while it plays: the ports return with it by name, and their cables."""
     ports = ("virtual:improv",)
     player = PlayerProcess(
         PlayerSetup(Params(), 3, ModelSetup("seed", "cpu"), phrase(), 0.0, ports, ports)
@@ -27,17 +27,24 @@ def test_ports_come_back_with_their_server(mortal: JackServer) -> None:
         now = status()
         return now is not None and now.outputs == now.inputs == ports
 
+    def plugged(far: FarEnd) -> bool:
+        now = status()
+        return now is not None and any(far.midi_in in each.others for each in now.plugged)
+
     def heard(far: FarEnd) -> bool:
         return any(m.is_on for m in far.heard())
 
     try:
         wait_for(is_open, word="the ports")
-        mortal.stop()
-        wait_for(lambda: not is_open(), word="the loss to be noticed")
-        mortal.start()
-        wait_for(is_open, 10, word="the ports to return")
         with FarEnd(mortal.env) as far:
             far.connect("improv:out", far.midi_in)
+            wait_for(lambda: heard(far), 20, word="music")
+            wait_for(lambda: plugged(far), word="the cable to be known")
+            mortal.stop()
+        wait_for(lambda: not is_open(), word="the loss to be noticed")
+        mortal.start()
+        with FarEnd(mortal.env) as far:
+            wait_for(is_open, 10, word="the ports to return")
             wait_for(lambda: heard(far), word="music on the new port")
     finally:
         assert player.stop() == 0

@@ -1,0 +1,72 @@
+"""What was connected to our ports is connected again, and what was pulled is not."""
+
+from __future__ import annotations
+
+from improv.ports.spec import Plugged
+from improv.session.plugs import LOOKS, Plugs
+
+SYNTH, DAW = "synth:in", "daw:in"
+BEFORE = Plugged("output", "virtual:improv", (SYNTH, DAW))
+
+
+class Port:
+    """A virtual port, on a server where only some others are there."""
+
+    name = "virtual:improv"
+
+    def __init__(self, *there: str) -> None:
+        self.there = set(there)
+        self.cables: list[str] = []
+
+    @property
+    def plugged(self) -> tuple[str, ...]:
+        return tuple(self.cables)
+
+    def plug(self, other: str) -> bool:
+        if other in self.there:
+            self.cables.append(other)
+        return other in self.there
+
+
+def test_a_port_that_is_made_again_has_the_cables_of_the_one_before():
+    plugs, port = Plugs([BEFORE]), Port(SYNTH, DAW)
+    plugs.opened("output", port)
+    assert port.plugged == (SYNTH, DAW)
+    assert plugs.all == (BEFORE,)
+
+
+def test_a_port_of_the_other_way_has_none_of_them():
+    plugs, port = Plugs([BEFORE]), Port(SYNTH, DAW)
+    plugs.opened("input", port)
+    assert port.plugged == ()
+    assert plugs.all == (BEFORE,)
+
+
+def test_one_that_comes_later_is_waited_for_and_then_given_up():
+    plugs, port = Plugs([BEFORE]), Port(SYNTH)
+    plugs.opened("output", port)
+    assert port.plugged == (SYNTH,)
+    assert plugs.all == (BEFORE,)  # should this player be killed as well
+    port.there.add(DAW)
+    plugs.look("output", port)
+    assert port.plugged == (SYNTH, DAW)
+    late = Port(SYNTH)
+    plugs.opened("output", late)
+    for _ in range(LOOKS):
+        plugs.look("output", late)
+    late.there.add(DAW)
+    plugs.look("output", late)
+    assert late.plugged == (SYNTH,)
+    assert plugs.all == (BEFORE._replace(others=(SYNTH,)),)
+
+
+def test_a_cable_that_is_pulled_is_forgotten_and_a_new_one_known():
+    plugs, port = Plugs(), Port()
+    plugs.opened("output", port)
+    assert plugs.all == ()
+    port.cables = [SYNTH]
+    plugs.look("output", port)
+    assert plugs.all == (BEFORE._replace(others=(SYNTH,)),)
+    port.cables = []
+    plugs.look("output", port)
+    assert plugs.all == ()
