@@ -73,9 +73,9 @@ class MidiOutput:
         self._backend = backend
         self._closed = False
 
-    def is_there(self, ports: PortList) -> bool:
-        """Whether this port, or the one it leads to, is still among all ports."""
-        return self._opened.is_among(ports.inputs if self._made else ports.outputs)
+    def is_there(self, ports: PortList | None) -> bool:
+        """Whether this port, or the one it leads to, is among all ports, if these are known."""
+        return ports is None or self._opened.is_among(ports.inputs if self._made else ports.outputs)
 
     @property
     def plugged(self) -> tuple[str, ...]:
@@ -128,9 +128,9 @@ class MidiInput:
         self._closed = False
         self._poller: threading.Thread | None = None
 
-    def is_there(self, ports: PortList) -> bool:
-        """Whether this port, or the one it comes from, is still among all ports."""
-        return self._opened.is_among(ports.outputs if self._made else ports.inputs)
+    def is_there(self, ports: PortList | None) -> bool:
+        """Whether this port, or the one it comes from, is among all ports, if these are known."""
+        return ports is None or self._opened.is_among(ports.outputs if self._made else ports.inputs)
 
     @property
     def plugged(self) -> tuple[str, ...]:

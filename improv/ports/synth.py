@@ -12,7 +12,7 @@ from pathlib import Path
 from improv.errors import DeviceError
 from improv.music.event import Source
 from improv.play.interfaces import Message
-from improv.ports.backend import Backend, working
+from improv.ports.backend import Backend, PortList, working
 from improv.ports.fluid import Fluid, library
 from improv.ports.soundfont import find_soundfont
 from improv.quiet import quiet
@@ -20,6 +20,33 @@ from improv.quiet import quiet
 NAME = "fluidsynth"
 CLIENT = "improv-synth"  # what others see on JACK: improv-synth:left and improv-synth:right
 RATE = 44_100
+STILL = 2
+"""After how many looks without a sound rendered in between a device is taken to be gone."""
+
+
+class Beat:
+    """Whether a sound device still takes what FluidSynth renders, which nothing else says.
+
+    A driver whose device was unplugged, or whose server died, ends and leaves FluidSynth in
+    silence. A sequencer without a timer of its own counts what is rendered.
+    """
+
+    def __init__(self, fluid: Fluid) -> None:
+        self._counter = library().Sequencer(use_system_timer=False)
+        self._counter.register_fluidsynth(fluid.synth)
+        self._last = -1
+        self._still = 0
+
+    def goes_on(self) -> bool:
+        """To be asked once a second. Twice the same is no sign: a machine may have slept."""
+        now = self._counter.get_tick()
+        self._still = self._still + 1 if now == self._last else 0
+        self._last = now
+        return self._still < STILL
+
+    def close(self) -> None:
+        """Before its FluidSynth is."""
+        self._counter.delete()
 
 
 class FluidOutput:
@@ -33,7 +60,12 @@ class FluidOutput:
         self.soundfont = soundfont
         self.faults = 0
         self._fluid = fluid
+        self._beat = Beat(fluid)
         self._closed = False
+
+    def is_there(self, ports: PortList | None) -> bool:  # noqa: ARG002  # as a MIDI port's
+        """Whether its sound device is; to be asked once a second."""
+        return self._beat.goes_on()
 
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         if self._closed:
@@ -45,6 +77,7 @@ class FluidOutput:
         if self._closed:
             return
         self._closed = True
+        self._beat.close()
         self._fluid.delete()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event, Other
@@ -29,6 +29,8 @@ from improv.session.messages import PlayerSetup
 from improv.session.plugs import Plugs
 
 POLL = 1.0
+SOUND_EVERY = 4
+"""Looks between two tries of a sound device that has gone: each reads a SoundFont."""
 
 _Way = Literal["input", "output"]
 _VIRTUAL = f"{Kind.VIRTUAL.value}:"
@@ -46,7 +48,7 @@ class InputOpened:
 
 @dataclass(frozen=True, slots=True)
 class PortLost:
-    """An open port is not there any more: unplugged, or its MIDI system has gone."""
+    """An open port is not there any more: unplugged, or its MIDI or sound system has gone."""
 
     port: Input | Output
 
@@ -83,6 +85,15 @@ RackItem = (
 )
 
 
+@runtime_checkable
+class Watched(Protocol):
+    """A port that may go and return."""
+
+    name: str
+
+    def is_there(self, ports: PortList | None) -> bool: ...
+
+
 class Rack(threading.Thread):
     """The worker. Its methods queue work and return at once."""
 
@@ -105,6 +116,7 @@ class Rack(threading.Thread):
         self._left_out = set(
             setup.left_out
         )  # a player hung in them: not opened until they were gone
+        self._looks = 0
         self._choices: PortChoices | None = None
         self._take = f"file:{_take_name()}"  # a take in this folder, if somebody wants one
         self._work: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
@@ -255,7 +267,7 @@ class Rack(threading.Thread):
             self._report(InputClosed())
 
     def _lose(self, port: Input | Output) -> None:
-        if isinstance(port, (MidiInput, MidiOutput)):
+        if isinstance(port, Watched):
             self._lost |= {key for key, open_ in self._open.items() if open_ is port}
         self._close(port)
 
@@ -273,29 +285,32 @@ class Rack(threading.Thread):
 
     def _look(self) -> None:
         there = self._ports()
-        for spec in [text for text in self._left_out if _is_gone(parse_spec(text), there)]:
-            self._left_out.discard(spec)
-            self._lost.add(("output", spec))
+        for gone in [text for text in self._left_out if _is_gone(parse_spec(text), there)]:
+            self._left_out.discard(gone)
+            self._lost.add(("output", gone))
         midi_ports = [p for p in self._open.values() if isinstance(p, (MidiInput, MidiOutput))]
+        for opened in tuple(self._open.values()):
+            if isinstance(opened, Watched) and not opened.is_there(there):
+                self._report(PortLost(opened))
         if there is not None:
             for port in midi_ports:
-                if not port.is_there(there):
-                    self._report(PortLost(port))
-                elif port.name.startswith(_VIRTUAL):
+                if port.name.startswith(_VIRTUAL) and port.is_there(there):
                     self._plugs.look("output" if isinstance(port, MidiOutput) else "input", port)
-            for way, name in tuple(self._lost):
-                self._try_again(way, name)
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
+        self._looks += 1
+        for way, spec in tuple(self._lost):
+            if spec != Kind.FLUIDSYNTH.value or self._looks % SOUND_EVERY == 0:
+                self._try_again(way, spec)
         self._offer(there)
 
     def _try_again(self, way: _Way, spec: str) -> None:
         try:
             if way == "output":
-                self._opened_output(midi.open_output(parse_spec(spec)))
+                self._opened_output(self._make_output(parse_spec(spec)))
             else:
                 self._opened_input(self._open_input(parse_spec(spec)))
-        except DeviceError:
+        except ImprovError:
             pass  # still gone
 
     def _opened_output(self, output: Output) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from faults.table import Table
-from rig.fixtures import far, jack_server, rig
+from rig.fixtures import far, jack_server, mortal, rig
 
-__all__ = ["far", "jack_server", "rig"]  # fixtures
+__all__ = ["far", "jack_server", "mortal", "rig"]  # fixtures
 
 HERE = Path(__file__).parent
 LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))

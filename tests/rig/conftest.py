@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 # `--import-mode=importlib` puts no folder on the path; so that `from rig.support import ...` works
 sys.path.insert(0, str(HERE.parent))
 
-from rig.fixtures import far, jack_server, missing, rig  # noqa: E402  # after the path is set
+from rig.fixtures import far, jack_server, missing, mortal, rig  # noqa: E402  # after the path is set
 from rig.support import (  # noqa: E402
     FarEnd,
     JackServer,
@@ -26,7 +26,7 @@ from rig.support import (  # noqa: E402
     wait_for,
 )
 
-__all__ = ["far", "jack_server", "rig"]  # fixtures
+__all__ = ["far", "jack_server", "mortal", "rig"]  # fixtures
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,15 +56,3 @@ def synth(rig: JackServer, far: FarEnd, tmp_path: Path) -> Iterator[Synth]:
         yield ports
     finally:
         end(process)
-
-
-@pytest.fixture
-def mortal(
-    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[JackServer]:
-    """A server that the other tests don't use, so that it can be stopped."""
-    server = JackServer(tmp_path / "jackd.log")
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    server.start()
-    yield server
-    server.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -46,3 +47,15 @@ def far(rig: JackServer) -> Iterator[FarEnd]:
     """The other end of the cables."""
     with FarEnd(rig.env) as far:
         yield far
+
+
+@pytest.fixture
+def mortal(
+    rig: JackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[JackServer]:
+    """A server that the other tests don't use, so that it can be stopped."""
+    server = JackServer(tmp_path / "jackd.log")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    server.start()
+    yield server
+    server.close()
