@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from improv.errors import DeviceError
 from improv.ports.backend import Backend
@@ -24,8 +25,12 @@ TAKES = 0.2
 LOOK = 0.005
 ALSA_CLIENTS = Path("/proc/asound/seq/clients")
 
-Ends = Mapping[str, Collection[str]]
-"""Ports, each with those that it is connected to."""
+
+class Asked(NamedTuple):
+    """Who is asked: for all ports that may be our end, and for those that one is connected to."""
+
+    ends: Callable[[], Collection[str]]
+    others: Callable[[str], Collection[str]]
 
 
 class Cable:
@@ -33,9 +38,9 @@ class Cable:
 
     def __init__(self, direction: str, backend: Backend) -> None:
         """`direction`: MidiOut for one that notes go out by, MidiIn for one they come in by."""
-        self._ends = _asked(direction, backend)
+        self._asked = _asked(direction, backend)
         self._may_be_late = backend is Backend.JACK
-        self._before = set(self._ends())
+        self._before = set(self._asked.ends())
         self._end = ""  # ours
 
     def plugged(self, port: str) -> None:
@@ -45,8 +50,8 @@ class Cable:
             port: as JACK calls it; on ALSA its number, "20:0".
         """
         deadline = time.monotonic() + TAKES
-        while new := {end: to for end, to in self._ends().items() if end not in self._before}:
-            self._end = next((end for end, to in new.items() if port in to), "")
+        while new := set(self._asked.ends()) - self._before:
+            self._end = next((end for end in new if port in self._asked.others(end)), "")
             if self._end or not self._may_be_late:
                 return
             if time.monotonic() > deadline:
@@ -56,7 +61,7 @@ class Cable:
     @property
     def is_there(self) -> bool:
         """Whether our end is connected, to whatever: a musician may have moved the cable."""
-        return not self._end or bool(self._ends().get(self._end))
+        return not self._end or bool(self._asked.others(self._end))
 
 
 def plugged(port: str, backend: Backend) -> tuple[str, ...]:
@@ -69,19 +74,23 @@ def plug(source: str, sink: str, backend: Backend) -> bool:
     return backend is Backend.JACK and JACK_CLIENTS.plug(source, sink)
 
 
-def _asked(direction: str, backend: Backend) -> Callable[[], Ends]:
-    """What gives all that may be our end."""
+def _asked(direction: str, backend: Backend) -> Asked:
     match backend:
         case Backend.JACK:
             flag = IS_OUTPUT if direction == "MidiOut" else IS_INPUT
-            return lambda: {end: JACK_CLIENTS.cables(end) for end in JACK_CLIENTS.ports(flag)}
+            return Asked(lambda: JACK_CLIENTS.ports(flag), JACK_CLIENTS.cables)
         case Backend.ALSA:
-            return alsa_ends
+            return asked_of_alsa(ALSA_CLIENTS)
         case _:
-            return dict
+            return Asked(tuple, lambda _: ())
 
 
-def alsa_ends(path: Path = ALSA_CLIENTS) -> dict[str, set[str]]:
+def asked_of_alsa(path: Path) -> Asked:
+    """The file that lists its clients."""
+    return Asked(lambda: alsa_ends(path), lambda end: alsa_ends(path).get(end, ()))
+
+
+def alsa_ends(path: Path) -> dict[str, set[str]]:
     """The ports of ALSA's sequencer by their numbers, "20:0"; none where there is no such file."""
     ends: dict[str, set[str]] = {}
     client, port = "", ""

@@ -359,7 +359,8 @@ def _is_gone(spec: PortSpec, there: PortList | None) -> bool:
 def _ports_among(specs: tuple[str, ...] | None) -> tuple[str, ...]:
     """Those that come and go, as they are called when they are open."""
     parsed = (parse_spec(spec) for spec in specs or ())
-    return tuple(str(spec) for spec in parsed if spec.kind in {Kind.VIRTUAL, Kind.PORT})
+    coming = {Kind.VIRTUAL, Kind.PORT, Kind.FLUIDSYNTH}
+    return tuple(str(spec) for spec in parsed if spec.kind in coming)
 
 
 def _keyboards(ports: PortList | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from improv.errors import DeviceError
 from improv.ports import cables
 from improv.ports.backend import Backend
-from improv.ports.cables import Cable, alsa_ends
+from improv.ports.cables import Cable, alsa_ends, asked_of_alsa
 
 BEFORE = """Client info
   cur  clients : 3
@@ -23,21 +23,20 @@ Client   0 : "System" [Kernel Legacy]
 Client  20 : "Client 9 : micro" [Kernel UMP MIDI1]
   Port   0 : "MicroFreak MIDI 1" (RWeX) [In/Out]
 Client 128 : "improv-to" [User Legacy]
-"""
-AFTER = (
-    BEFORE.replace(
-        "(RWeX) [In/Out]\n", "(RWeX) [In/Out]\n    Connected From: 128:0, 130:1[real:0]\n"
-    )
-    + """  Port   0 : "out" (----) [Out]
-    Connecting To: 20:0
-  Output pool :
-    Pool size          : 500
 Client 130 : "other" [User Legacy]
   Port   1 : "out" (R-e-)
     Connecting To: 20:0[real:0], 0:1[ex]
     Connected From: 20:0
 """
-)
+OUR_PORT = """Client 128 : "improv-to" [User Legacy]
+  Port   0 : "out" (----) [Out]
+    Connecting To: 20:0
+  Output pool :
+    Pool size          : 500
+"""
+AFTER = BEFORE.replace(
+    "(RWeX) [In/Out]\n", "(RWeX) [In/Out]\n    Connected From: 128:0, 130:1[real:0]\n"
+).replace('Client 128 : "improv-to" [User Legacy]\n', OUR_PORT)
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file in which ALSA lists them."""
     path = tmp_path / "clients"
     path.write_text(BEFORE)
-    monkeypatch.setattr(cables, "_asked", lambda *_: lambda: alsa_ends(path))
+    monkeypatch.setattr(cables, "_asked", lambda *_: asked_of_alsa(path))
     return path
 
 
@@ -92,7 +91,7 @@ def test_where_our_end_is_not_found_the_cable_is_taken_to_be_there(listed: Path)
 
 def test_on_jack_one_that_does_not_come_is_refused(listed: Path) -> None:
     cable = Cable("MidiOut", Backend.JACK)
-    listed.write_text(BEFORE + '  Port   0 : "out" (R-e-)\n')
+    listed.write_text(AFTER.replace("    Connecting To: 20:0\n", ""))
     with pytest.raises(DeviceError, match="20:0 takes no cable"):
         cable.plugged("20:0")
 
