@@ -54,6 +54,10 @@ class Playing(rig.playing.Playing):
     def wait_ready(self, seconds: float = 30.0) -> None:
         wait_for(self.is_ready, seconds, "the model")
 
+    def wait_cabled(self) -> None:
+        """Until it is known what is connected to its virtual output and input."""
+        wait_for(lambda: len(self.status.plugged) == 2, 20, "the cables to be known")
+
     def wait_released(self, far: FarEnd, after: float) -> float:
         """When all was let go after a moment, by whichever player."""
 

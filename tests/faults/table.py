@@ -26,7 +26,7 @@ FAULTS = {
     "F4": "the terminal's process is killed",
     "F5": "the player is killed, or stands still",
     "F6": "the model stands still for 3 s",
-    "F7": "a port vanishes and returns; or stays, and its driver takes nothing more",
+    "F7": "a port, its cable or a sound device vanishes and returns; or a driver takes no more",
     "F8": "10,000 messages a second of clock, sense and sysex for 10 s",
     "F9": "a callback that raises one time in ten",
     "F10": "no sound card, no SoundFont, no libfluidsynth, no MIDI system",

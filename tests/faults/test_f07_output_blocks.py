@@ -38,6 +38,7 @@ class Hung:
         far.connect(far.midi_out, IN)
         far.connect(OUT, far.midi_in)
         self.playing.wait_ready()
+        self.playing.wait_cabled()
         hold_chord(far)
         self.playing.player.send(Transport(Action.PLAY))
         wait_for(lambda: len(self.playing.sounded()) > 6, 20, "music")
