@@ -2,21 +2,19 @@
 
 A player that was killed, or a JACK server that died, takes our virtual ports with it and every
 cable in them; the next one's ports have the same names and no cable, and neither the release nor
-the music would reach anybody until the musician patches it all again. What leaves a port that
-stays is forgotten: whoever pulled that cable meant it.
+the music would reach anybody until the musician patches it all again. So it is when a synth that
+listens is started again. A cable that goes while both its ports are there is forgotten: whoever
+pulled it meant it.
 
 Belongs to the rack's thread; `all` may be read by any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.spec import Plugged
-
-LOOKS = 10
-"""At how many looks, one a second, one that is not there yet is tried again."""
 
 
 class Plugs:
@@ -24,22 +22,30 @@ class Plugs:
 
     def __init__(self, before: Iterable[Plugged] = ()) -> None:
         self.all = tuple(before)
-        self._owed: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._looks: dict[tuple[str, str], int] = {}  # that are left for those
+        self._away: dict[tuple[str, str], tuple[str, ...]] = {}  # to be connected when they return
 
     def opened(self, way: str, port: MidiInput | MidiOutput) -> None:
         """Connect a port that has just been made as the one was that it follows."""
-        key = (way, port.name)
-        self._owed[key] = next((p.others for p in self.all if p[:2] == key), ())
-        self._looks[key] = LOOKS
-        self.look(way, port)
+        self._connect(way, port, self._others(way, port))
 
-    def look(self, way: str, port: MidiInput | MidiOutput) -> None:
-        """See what is connected to a port that is there, and try again what is owed to it."""
+    def look(self, way: str, port: MidiInput | MidiOutput, there: Collection[str]) -> None:
+        """See what is connected to a port of ours, and connect who is back.
+
+        Args:
+            way: "output" or "input".
+            port: is there.
+            there: the names of all ports there are.
+        """
+        left = (other for other in self._others(way, port) if other not in there)
+        self._connect(way, port, (*left, *self._away.get((way, port.name), ())))
+
+    def _connect(self, way: str, port: MidiInput | MidiOutput, others: Iterable[str]) -> None:
         key = (way, port.name)
-        self._looks[key] -= 1
-        owed = self._owed[key] if self._looks[key] >= 0 else ()
-        self._owed[key] = tuple(other for other in owed if not port.plug(other))
-        others = tuple(dict.fromkeys((*port.plugged, *self._owed[key])))
-        rest = tuple(p for p in self.all if p[:2] != key)
-        self.all = (*rest, Plugged(*key, others)) if others else rest
+        away = tuple(other for other in dict.fromkeys(others) if not port.plug(other))
+        self._away[key] = away
+        plugged = tuple(dict.fromkeys((*port.plugged, *away)))
+        rest = tuple(each for each in self.all if each[:2] != key)
+        self.all = (*rest, Plugged(*key, plugged)) if plugged else rest
+
+    def _others(self, way: str, port: MidiInput | MidiOutput) -> tuple[str, ...]:
+        return next((each.others for each in self.all if each[:2] == (way, port.name)), ())

@@ -295,7 +295,8 @@ class Rack(threading.Thread):
         if there is not None:
             for port in midi_ports:
                 if port.name.startswith(_VIRTUAL) and port.is_there(there):
-                    self._plugs.look("output" if isinstance(port, MidiOutput) else "input", port)
+                    way: _Way = "output" if isinstance(port, MidiOutput) else "input"
+                    self._plugs.look(way, port, (*there.inputs, *there.outputs))
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
         self._looks += 1

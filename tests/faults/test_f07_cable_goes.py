@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from faults.instrument import CHORD, Playing, down, wait_released
-from rig.playing import IN, setup
+from rig.playing import IN, OUT, setup
 from rig.support import FarEnd, JackServer, allowed, soon, wait_for, wait_until
 
 from improv.play.clock import monotonic
@@ -55,7 +55,7 @@ def wait_music(keys: FarEnd) -> float:
 def end(playing: Playing, keys: FarEnd) -> None:
     """Both ways are open again, and nothing hangs when it is over."""
     wait_for(lambda: playing.status.inputs, 10, "the input")
-    assert playing.status.outputs == (SPEC,)
+    wait_for(lambda: playing.status.outputs == (SPEC,), 10, "the output")
     assert playing.end().sounding == 0
     wait_until(monotonic() + 0.2)
     assert down(keys.heard()) == set()
@@ -67,8 +67,10 @@ def test_one_that_leaves_and_returns_between_two_looks_is_connected_again(
     playing = play()
     keys.rest()
     keys.work()
-    back = wait_music(keys)
-    assert f"lost {SPEC}" in playing.words
+    began = monotonic()
+    wait_for(lambda: f"lost {SPEC}" in playing.words, 10, "the banner")
+    wait_music(keys)
+    back = monotonic() - began
     end(playing, keys)
     figure(f"gone and back between two looks: music again after {back:.1f} s")
     assert back < allowed(3.0)
@@ -136,6 +138,51 @@ def test_without_remembering_what_rang_there_it_hangs(
     finally:
         playing.player.stop()
     figure("a chord that rang when its port went rings on 2 s after its return")
+
+
+def music_again(rig: JackServer) -> float | None:
+    """A synth that listens on our own port leaves and returns; seconds to music, None for never."""
+    with FarEnd(rig.env, "synth") as synth:
+        playing = Playing(setup(inputs=("none",)))
+        synth.connect(OUT, synth.midi_in)
+        playing.wait_ready()
+        playing.player.send(Transport(Action.PLAY))
+        wait_music(synth)
+        wait_for(lambda: playing.status.plugged, 10, "the cable to be known")
+    wait_until(monotonic() + 2.5)
+    try:
+        with FarEnd(rig.env, "synth") as synth:
+            began = monotonic()
+            while monotonic() < began + 6.0:
+                if any(m.is_on for m in synth.heard()):
+                    return monotonic() - began
+                wait_until(monotonic() + 0.01)
+            return None
+    finally:
+        playing.player.stop()
+
+
+def test_a_synth_that_listens_is_connected_again_when_it_returns(
+    rig: JackServer, figure: Say
+) -> None:
+    back = music_again(rig)
+    assert back is not None
+    figure(f"who listened on our own port hears music {back:.1f} s after its return")
+    assert back < allowed(3.0)
+
+
+UNPLUGGED = """
+from improv.ports import cables
+cables.plug = lambda *_: False
+"""
+
+
+def test_without_connecting_it_again_it_hears_nothing(
+    rig: JackServer, mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(UNPLUGGED)
+    assert music_again(rig) is None
+    figure("who listened on our own port hears nothing 6 s after its return")
 
 
 WITHOUT = """
