@@ -80,16 +80,16 @@ class Player:
         )
         self._recorder = Recorder(about, takes.folder(), inbox.put)
         self._engine: Engine = RecordedEngine(about, self._recorder.note)
-        self._rack = rack.Rack(setup, inbox.put, inbox.put)
+        sending = Sending(setup.sending)
+        self._rack = rack.Rack(setup, inbox.put, inbox.put, sending)
         self._keeper = keeper  # has begun to start the model
         self._errands = Errands(inbox.put)
         self._desk = Desk(self._errands.do)
         self._faults = Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
-        self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose)
-        self._outgoing.sending = Sending(setup.sending)
-        self._aftermath = Aftermath(setup.hanging, self._outgoing.sending)
+        self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose, sending)
+        self._aftermath = Aftermath(setup.hanging, sending)
         self._outputs = self._outgoing.outputs
         self._conductor = Conductor(setup, inbox.put, self._outgoing, self._clock, self._lose)
         self._inputs: dict[str, Input] = {}
@@ -261,8 +261,8 @@ class Player:
         self._outgoing.add(output)
         self._aftermath.release(output, self._clock())
         missed = self._outgoing.let_go(output.name, self._engine.farewell(self._clock()))
-        self._say_if_back(output.name, missed)
         self._say_where()
+        self._say_if_back(output.name, missed)
         path = getattr(output, "path", None)  # a take's: it writes over nothing
         if path is not None and f"file:{path}" != output.name:
             self._notice(f"there is a take of that name already; this one goes to {path}")
@@ -275,8 +275,8 @@ class Player:
             return
         self._inputs[opened.name] = opened
         realtime.follow(self._outgoing.footing)
-        self._say_if_back(opened.name)
         self._say_where()
+        self._say_if_back(opened.name)
 
     def _lose(self, port: Input | Output, words: str) -> None:
         ports: dict[str, Any]

@@ -27,6 +27,7 @@ from improv.ports.spec import Kind, Plugged, PortSpec, parse_spec
 from improv.session.desk import FromDevice
 from improv.session.messages import PlayerSetup
 from improv.session.plugs import Plugs
+from improv.session.sending import Sending
 
 POLL = 1.0
 SOUND_EVERY = 4
@@ -102,10 +103,12 @@ class Rack(threading.Thread):
         setup: PlayerSetup,
         report: Callable[[RackItem], None],
         listener: Callable[[Event | FromDevice], None],
+        sending: Sending,
     ) -> None:
         super().__init__(name="rack", daemon=True)
         self._report = report
         self._listener = listener
+        self._sending = sending  # whom the watcher is told of that ports are opened
         self._soundfont = setup.soundfont
         self._watch: PortWatch | None = None
         self._open: dict[tuple[_Way, str], Input | Output] = {}  # by spec
@@ -174,7 +177,8 @@ class Rack(threading.Thread):
             if work is None:
                 return
             try:
-                work()
+                with self._sending.at_ports():
+                    work()
             except ImprovError as error:
                 self._report(PortRefused("", error, wanted=True))
             except Exception as error:  # noqa: BLE001  # a driver's surprise must not end the rack
@@ -301,9 +305,19 @@ class Rack(threading.Thread):
             there = there.without(port.port for port in midi_ports)
         self._looks += 1
         for way, spec in tuple(self._lost):
-            if spec != Kind.FLUIDSYNTH.value or self._looks % SOUND_EVERY == 0:
+            if self._may_be_back(way, parse_spec(spec), there):
                 self._try_again(way, spec)
         self._offer(there)
+
+    def _may_be_back(self, way: _Way, spec: PortSpec, there: PortList | None) -> bool:
+        """Whether to try: another client of JACK stops Python for 25 ms, the player with it."""
+        match spec.kind:
+            case Kind.FLUIDSYNTH:
+                return self._looks % SOUND_EVERY == 0
+            case Kind.PORT:
+                return not _is_gone(spec, there, way)
+            case _:
+                return True
 
     def _try_again(self, way: _Way, spec: str) -> None:
         try:
@@ -345,14 +359,14 @@ class Rack(threading.Thread):
             self._report(choices)
 
 
-def _is_gone(spec: PortSpec, there: PortList | None) -> bool:
-    """Whether what a MIDI output leads to, or the system it is made in, is not there."""
+def _is_gone(spec: PortSpec, there: PortList | None, way: _Way = "output") -> bool:
+    """Whether what a MIDI port is connected to, or the system it is made in, is not there."""
     if spec.kind not in {Kind.VIRTUAL, Kind.PORT}:
         return False
     if spec.kind is Kind.VIRTUAL or there is None:
         return there is None or not (there.inputs or there.outputs)
     try:
-        return find(spec.name, there.outputs, "output") < 0
+        return find(spec.name, there.outputs if way == "output" else there.inputs, way) < 0
     except DeviceError:
         return True
 

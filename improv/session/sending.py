@@ -4,6 +4,10 @@ A driver that doesn't return from a send stops the player whole: rtmidi holds Py
 meanwhile, so that no thread of the player's could say anything either. It therefore writes down
 before each send to whom, and after it that it came back, into a small file that both processes
 have mapped into memory (0.5 us a send). `Watch` sees from outside that a send doesn't end.
+
+A thread that opens a port holds the lock as well: for 0.03 s on JACK, and for as long as it takes
+where a busy machine does not let it run. A send that the player is in the middle of then waits
+with no fault of its output's, so that thread writes down that it is at work.
 """
 
 from __future__ import annotations
@@ -11,7 +15,8 @@ from __future__ import annotations
 import mmap
 import struct
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from improv.music.event import Source
@@ -19,10 +24,12 @@ from improv.play.interfaces import Message, Output
 
 LIMIT = 1.0
 """Seconds that a send may take. A message is 1 ms on a MIDI cable, and a full driver waits for
-that; but opening another port on JACK holds the same lock, for 0.03 s or, with five programs
-waiting for each processor, for half a second."""
+that."""
+EXCUSED = 2.5
+"""Seconds that it may take longer where a port is being opened or closed, which may hang, too."""
 _COUNTS, _NAME = struct.Struct("<QQ"), struct.Struct("<H240s")  # begun, ended; length and name
-SIZE = _COUNTS.size + _NAME.size
+_PORTS = _COUNTS.size + _NAME.size  # where it stands whether ports are being opened or closed
+SIZE = _PORTS + 1
 
 
 class Sending:
@@ -50,6 +57,15 @@ class Sending:
         finally:
             _COUNTS.pack_into(self._seen, 0, count, count)
 
+    @contextmanager
+    def at_ports(self) -> Iterator[None]:
+        """While another thread opens and closes ports."""
+        self._seen[_PORTS] = 1
+        try:
+            yield
+        finally:
+            self._seen[_PORTS] = 0
+
 
 class Watch:
     """The watcher's side: makes the file, and looks whether a send has come back."""
@@ -57,7 +73,7 @@ class Watch:
     def __init__(self) -> None:
         self.path = ""
         self._seen: mmap.mmap | None = None
-        self._begun, self._since = 0, 0.0
+        self._begun, self._first, self._since = 0, 0.0, 0.0
         with suppress(OSError):  # without a place for it, a player that hangs is seen by silence
             with tempfile.NamedTemporaryFile(prefix="improv-sending-", delete=False) as file:
                 file.write(bytes(SIZE))  # all of it, since a full disk would kill who writes later
@@ -74,7 +90,9 @@ class Watch:
             return None
         begun, ended = _COUNTS.unpack_from(self._seen)
         if begun == ended or begun != self._begun or asleep:
-            self._begun, self._since = begun, now
+            self._begun, self._first, self._since = begun, now, now
+        elif self._seen[_PORTS] and now - self._first < EXCUSED:
+            self._since = now
         if now - self._since <= LIMIT:
             return None
         length, name = _NAME.unpack_from(self._seen, _COUNTS.size)

@@ -77,7 +77,8 @@ class Playing(rig.playing.Playing):
         return wait_for(lambda: model_of(self.pid), 10, "the model's process")
 
     def end(self) -> Goodbye:
-        assert self.player.stop() == 0
+        code = self.player.stop()
+        assert code == 0, (code, self.words)
         wait_for(lambda: [r for r in self.reports if isinstance(r, Goodbye)], 5, "its goodbye")
         (goodbye,) = (r for r in self.reports if isinstance(r, Goodbye))
         return goodbye

@@ -87,7 +87,7 @@ def test_an_output_that_blocks_is_left_out_and_the_others_go_on(
         f"{let_go:.1f} s, music again there after {back:.1f} s"
     )
     assert told < sending.LIMIT + allowed(0.3)
-    assert let_go < sending.LIMIT + allowed(1.5)
+    assert let_go < sending.LIMIT + allowed(2.0)
 
 
 def test_without_looking_at_the_send_all_outputs_are_silent_for_seconds(

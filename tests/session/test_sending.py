@@ -23,7 +23,7 @@ from improv.session.messages import (
     Status,
     Timing,
 )
-from improv.session.sending import LIMIT, Sending, Watch
+from improv.session.sending import EXCUSED, LIMIT, Sending, Watch
 from improv.session.watched import WatchedPlayer
 
 
@@ -65,6 +65,23 @@ def test_many_sends_in_a_row_are_not_one_long_one() -> None:
         driver = Driver(lambda at=number: found.append(watch.stuck(0.9 * LIMIT * at)))
         sending.send(driver, b"\xf8", 0.0, Source.IMPROV)
     assert found == [None] * 20
+    watch.close()
+
+
+def test_a_port_that_is_being_opened_excuses_a_send_for_a_while() -> None:
+    """It holds Python's lock, as a driver does that hangs; and it may hang itself."""
+    watch, found = Watch(), list[str | None]()
+    sending = Sending(watch.path)
+
+    def look() -> None:
+        with sending.at_ports():
+            found.extend(watch.stuck(now) for now in (10.0, 11.5, 12.4))
+        found.append(watch.stuck(12.4 + LIMIT))
+        with sending.at_ports():
+            found.extend(watch.stuck(now) for now in (10.0 + EXCUSED + LIMIT, 20.0))
+
+    sending.send(Driver(look), b"\x90\x3c\x40", 0.0, Source.IMPROV)
+    assert found == [None, None, None, None, "port:Volca Keys", "port:Volca Keys"]
     watch.close()
 
 
