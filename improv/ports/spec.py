@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from improv.errors import UsageError
 
@@ -25,6 +25,9 @@ class Kind(Enum):
     FILE = "file"  # a take, written while it plays
     NONE = "none"
 
+
+Way = Literal["input", "output"]
+"""Whether notes come in by a port or go out."""
 
 ALLOWED = "virtual[:NAME], port:NAME, fluidsynth, file:TAKE.mid or none"
 
@@ -43,7 +46,7 @@ class PortSpec:
 class Plugged(NamedTuple):
     """The ports of others that are connected to one that was made here."""
 
-    way: str  # "output", "input"
+    way: Way
     spec: str
     others: tuple[str, ...]
 

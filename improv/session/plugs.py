@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from improv.ports.midi import MidiInput, MidiOutput
-from improv.ports.spec import Plugged
+from improv.ports.spec import Plugged, Way
 
 
 class Plugs:
@@ -22,13 +22,13 @@ class Plugs:
 
     def __init__(self, before: Iterable[Plugged] = ()) -> None:
         self.all = tuple(before)
-        self._away: dict[tuple[str, str], tuple[str, ...]] = {}  # to be connected when they return
+        self._away: dict[tuple[Way, str], tuple[str, ...]] = {}  # to be connected when they return
 
-    def opened(self, way: str, port: MidiInput | MidiOutput) -> None:
+    def opened(self, way: Way, port: MidiInput | MidiOutput) -> None:
         """Connect a port that has just been made as the one was that it follows."""
         self._connect(way, port, self._others(way, port))
 
-    def look(self, way: str, port: MidiInput | MidiOutput, there: Collection[str]) -> None:
+    def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> None:
         """See what is connected to a port of ours, and connect who is back.
 
         Args:
@@ -39,7 +39,7 @@ class Plugs:
         left = (other for other in self._others(way, port) if other not in there)
         self._connect(way, port, (*left, *self._away.get((way, port.name), ())))
 
-    def _connect(self, way: str, port: MidiInput | MidiOutput, others: Iterable[str]) -> None:
+    def _connect(self, way: Way, port: MidiInput | MidiOutput, others: Iterable[str]) -> None:
         key = (way, port.name)
         away = tuple(other for other in dict.fromkeys(others) if not port.plug(other))
         self._away[key] = away
@@ -47,5 +47,5 @@ class Plugs:
         rest = tuple(each for each in self.all if each[:2] != key)
         self.all = (*rest, Plugged(*key, plugged)) if plugged else rest
 
-    def _others(self, way: str, port: MidiInput | MidiOutput) -> tuple[str, ...]:
+    def _others(self, way: Way, port: MidiInput | MidiOutput) -> tuple[str, ...]:
         return next((each.others for each in self.all if each[:2] == (way, port.name)), ())

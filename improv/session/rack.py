@@ -14,26 +14,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from improv.errors import DeviceError, ImprovError
 from improv.music.event import Event, Other
 from improv.play.interfaces import Input, Output
 from improv.ports import midi
-from improv.ports.backend import Backend, PortList, PortWatch, find
+from improv.ports.backend import PortList, PortWatch
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
-from improv.ports.spec import Kind, Plugged, PortSpec, parse_spec
+from improv.ports.spec import Kind, Plugged, PortSpec, Way, parse_spec
 from improv.session.desk import FromDevice
 from improv.session.messages import PlayerSetup
 from improv.session.plugs import Plugs
+from improv.session.reachable import coming_and_going, is_gone, keyboards
 from improv.session.sending import Sending
 
 POLL = 1.0
 SOUND_EVERY = 4
 """Looks between two tries of a sound device that has gone: each reads a SoundFont."""
 
-_Way = Literal["input", "output"]
 _VIRTUAL = f"{Kind.VIRTUAL.value}:"
 
 
@@ -111,10 +111,10 @@ class Rack(threading.Thread):
         self._sending = sending  # whom the watcher is told of that ports are opened
         self._soundfont = setup.soundfont
         self._watch: PortWatch | None = None
-        self._open: dict[tuple[_Way, str], Input | Output] = {}  # by spec
+        self._open: dict[tuple[Way, str], Input | Output] = {}  # by spec
         # made here and closed again: nobody else can offer them
-        self._made: dict[_Way, dict[str, None]] = {"input": {}, "output": {}}
-        self._lost: set[tuple[_Way, str]] = set()  # to be opened again when they return
+        self._made: dict[Way, dict[str, None]] = {"input": {}, "output": {}}
+        self._lost: set[tuple[Way, str]] = set()  # to be opened again when they return
         self._plugs = Plugs(setup.plugged)
         self._left_out = set(
             setup.left_out
@@ -156,7 +156,7 @@ class Rack(threading.Thread):
         """Close a port that has gone, and open it again when it returns."""
         self._work.put(lambda: self._lose(port))
 
-    def forget_lost(self, way: _Way, *, keep: tuple[str, ...]) -> None:
+    def forget_lost(self, way: Way, *, keep: tuple[str, ...]) -> None:
         """Open no lost port again but these: the musician has chosen others."""
         self._work.put(lambda: self._keep_lost(way, keep))
 
@@ -192,11 +192,11 @@ class Rack(threading.Thread):
         # The watch first: a client that joins JACK's graph can cost those in it a message.
         there = self._ports()
         if patient:
-            self._lost |= {("input", spec) for spec in _ports_among(inputs)}
-            reachable = set(_ports_among(outputs)) - self._left_out
+            self._lost |= {("input", spec) for spec in coming_and_going(inputs)}
+            reachable = set(coming_and_going(outputs)) - self._left_out
             self._lost |= {("output", spec) for spec in reachable}
         asked = inputs is not None and not patient
-        for spec in inputs if inputs is not None else ("virtual:improv", *_keyboards(there)):
+        for spec in inputs if inputs is not None else ("virtual:improv", *keyboards(there)):
             if not self._input(spec, wanted=asked) and asked:
                 return  # it ends with that one sentence
         if outputs is not None:
@@ -275,7 +275,7 @@ class Rack(threading.Thread):
             self._lost |= {key for key, open_ in self._open.items() if open_ is port}
         self._close(port)
 
-    def _keep_lost(self, way: _Way, keep: tuple[str, ...]) -> None:
+    def _keep_lost(self, way: Way, keep: tuple[str, ...]) -> None:
         self._lost = {key for key in self._lost if key[0] != way or key[1] in keep}
 
     def _ports(self) -> PortList | None:
@@ -289,7 +289,7 @@ class Rack(threading.Thread):
 
     def _look(self) -> None:
         there = self._ports()
-        for gone in [text for text in self._left_out if _is_gone(parse_spec(text), there)]:
+        for gone in [text for text in self._left_out if is_gone(parse_spec(text), there)]:
             self._left_out.discard(gone)
             self._lost.add(("output", gone))
         midi_ports = [p for p in self._open.values() if isinstance(p, (MidiInput, MidiOutput))]
@@ -299,7 +299,7 @@ class Rack(threading.Thread):
         if there is not None:
             for port in midi_ports:
                 if port.name.startswith(_VIRTUAL) and port.is_there(there):
-                    way: _Way = "output" if isinstance(port, MidiOutput) else "input"
+                    way: Way = "output" if isinstance(port, MidiOutput) else "input"
                     self._plugs.look(way, port, (*there.inputs, *there.outputs))
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
@@ -309,17 +309,17 @@ class Rack(threading.Thread):
                 self._try_again(way, spec)
         self._offer(there)
 
-    def _may_be_back(self, way: _Way, spec: PortSpec, there: PortList | None) -> bool:
+    def _may_be_back(self, way: Way, spec: PortSpec, there: PortList | None) -> bool:
         """Whether to try: another client of JACK stops Python for 25 ms, the player with it."""
         match spec.kind:
             case Kind.FLUIDSYNTH:
                 return self._looks % SOUND_EVERY == 0
             case Kind.PORT:
-                return not _is_gone(spec, there, way)
+                return not is_gone(spec, there, way)
             case _:
                 return True
 
-    def _try_again(self, way: _Way, spec: str) -> None:
+    def _try_again(self, way: Way, spec: str) -> None:
         try:
             if way == "output":
                 self._opened_output(self._make_output(parse_spec(spec)))
@@ -357,41 +357,6 @@ class Rack(threading.Thread):
         if choices != self._choices:
             self._choices = choices
             self._report(choices)
-
-
-def _is_gone(spec: PortSpec, there: PortList | None, way: _Way = "output") -> bool:
-    """Whether what a MIDI port is connected to, or the system it is made in, is not there."""
-    if spec.kind not in {Kind.VIRTUAL, Kind.PORT}:
-        return False
-    if spec.kind is Kind.VIRTUAL or there is None:
-        return there is None or not (there.inputs or there.outputs)
-    try:
-        return find(spec.name, there.outputs if way == "output" else there.inputs, way) < 0
-    except DeviceError:
-        return True
-
-
-def _ports_among(specs: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Those that come and go, as they are called when they are open."""
-    parsed = (parse_spec(spec) for spec in specs or ())
-    coming = {Kind.VIRTUAL, Kind.PORT, Kind.FLUIDSYNTH}
-    return tuple(str(spec) for spec in parsed if spec.kind in coming)
-
-
-def _keyboards(ports: PortList | None) -> tuple[str, ...]:
-    """Specs of the inputs that may be keyboards: what is plugged in.
-
-    On JACK an input may be any program's output, a synth or improv's own sound among them; there
-    the musician says which.
-    """
-    if ports is None or ports.backend is Backend.JACK:
-        return ()
-    others = ("midi through", "improv")  # another improv must be invited by name
-    return tuple(
-        f"port:{name}"
-        for name in ports.inputs
-        if not any(word in name.casefold() for word in others)
-    )
 
 
 def _take_name() -> str:
