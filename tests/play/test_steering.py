@@ -144,8 +144,10 @@ def test_density_register_and_length_are_heard_in_what_a_model_plays(model) -> N
 
     def played(**knobs: float):
         improviser = load(model, "cpu")
-        improviser.prime(phrase())
-        notes = [improviser.draw(Params(**knobs), (2, n)) for n in range(400)]
+        notes = []
+        for way in range(6):  # one alone may stay in fast music, or in slow
+            improviser.prime(phrase())
+            notes += [improviser.draw(Params(**knobs), (way, n)) for n in range(150)]
         middle = float(np.median([note.duration for note in notes]))  # one may last ten seconds
         return [float(np.mean([getattr(n, a) for n in notes])) for a in ("pitch", "step")] + [
             middle

@@ -114,6 +114,7 @@ def test_a_silence_is_bridged_and_said(far: FarEnd, play) -> None:
 def test_its_own_clock_starts_stops_and_goes_on(far: FarEnd, play) -> None:
     """Internal, 150 bpm: steady pulses; New is a start, Pause a stop, Play a continue."""
     playing = play(sync="internal", tempo=150.0, clock_out=True)
+    wait_until(soon())  # JACK may lose what it is given while it takes in a new cable
     playing.player.send(Transport(Action.NEW))
     at = monotonic()
     wait_until(at + 4.0)
@@ -126,7 +127,7 @@ def test_its_own_clock_starts_stops_and_goes_on(far: FarEnd, play) -> None:
     playing.end()
     words = [message.data[:1] for message in heard if message.data[0] >= 0xF0]
     told = [word for word in words if word != CLOCK]
-    assert told[-4:] == [START, STOP, b"\xf2", CONTINUE] or told[-3:] == [STOP, b"\xf2", CONTINUE]
+    assert told[-4:] == [START, STOP, b"\xf2", CONTINUE]
     came = since_start(heard)
     errors = [at - began - k / 60 for k, at in enumerate(came)]
     sizes = [abs(error) for error in errors]
