@@ -1,4 +1,4 @@
-"""Whether a port of ours is still connected to the one it was opened for.
+"""Cables: whether a port of ours is connected to the one it was opened for, and connecting ports.
 
 A program that leaves and returns between two looks is there at both by its name, and the cable to
 it is gone; so it is with a keyboard whose plug was in the wrong hole for half a second. On JACK

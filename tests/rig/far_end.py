@@ -7,8 +7,9 @@ clock of JACK's dummy driver slips 35-113 ms a run against the monotonic clock, 
 counted across blocks.
 
 A JACK server that is late runs two periods at once, and all that came in the first comes again in
-the second: 5 messages in 9 soaks beside 8 busy processes, 0.07 to 0.13 ms after the first, where a
-log of what was sent has them once. So what comes twice within half a period is written down once.
+the second: 6 messages in 6 soaks of three minutes, three at a time beside 2 and 8 busy processes,
+where a log of what was sent has them once; the 4 that were looked at came 0.07 to 0.13 ms after the
+first. So what comes twice within half a period is written down once.
 
 Orders come as JSON lines on standard input, one answer line for each on standard output.
 """
