@@ -46,17 +46,17 @@ def one_by_one(
                 yield []
             future.append(singer.weigh(params, key, bounds))
             bounds = ANY
-        for key in beyond(singer, row):
+        for key in beyond(singer if isinstance(singer, Metrical) else None, row):
             yield []
             future.append(singer.weigh(params, key))
         yield [tuple(future)]
 
 
-def beyond(improviser: object, row: Sequence[Key]) -> Iterator[Key]:
+def beyond(metrical: Metrical | None, row: Sequence[Key]) -> Iterator[Key]:
     """Keys for the rest of a bar, after these, where there is any."""
-    if row and isinstance(improviser, Metrical):
+    if row and metrical is not None:
         seed, index = row[-1]
-        while improviser.unfinished:
+        while metrical.unfinished:
             index += 1
             yield seed, index
 

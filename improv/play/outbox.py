@@ -92,6 +92,15 @@ class Outbox:
         """What sounds there, if nothing has reached it for as long as nobody may have noticed."""
         return frozenset(key for key, end in self._ends.items() if end > now - UNNOTICED)
 
+    def take_for_down(self, keys: Iterable[Key]) -> list[Key]:
+        """Let offs pass for what may ring with somebody who missed them; those keys among these.
+
+        What sounds there now is left out: its off is to come.
+        """
+        missed = [key for key in keys if not self._is_down(key)]
+        self._ends |= dict.fromkeys(missed, math.inf)
+        return missed
+
     def _is_down(self, key: Key) -> bool:
         return self._ends.get(key) == math.inf
 
@@ -171,6 +180,14 @@ class Outboxes:
         box = self._open.pop(name)
         self._dropped += box.dropped
         return box.may_ring(now)
+
+    def may_ring(self, name: str, now: float) -> frozenset[Key]:
+        """What sounds at one output, if nothing has reached it for a while that nobody noticed."""
+        return self._open[name].may_ring(now)
+
+    def take_for_down(self, name: str, keys: Iterable[Key]) -> list[Key]:
+        """As `Outbox.take_for_down`, of one output."""
+        return self._open[name].take_for_down(keys)
 
     def due(self) -> float | None:
         """When the next message is to leave."""

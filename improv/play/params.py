@@ -7,7 +7,6 @@ range and never clips: what the screen shows is what is in force.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -258,25 +257,28 @@ def turned(params: Params) -> frozenset[str]:
     return frozenset(n for n, knob in KNOBS.items() if getattr(params, n) != knob.default)
 
 
-def _check(knob: Knob, value: object) -> None:
-    wanted = f"{knob.name} must be from {knob.low:g} to {knob.high:g}"
+def _check(knob: Knob, value: Any) -> None:
+    """Raises UsageError; of all knobs at each turn of one, so words are made only for one."""
+    kind = type(value)
     if knob.kind is bool:
-        if not isinstance(value, bool):
+        if kind is not bool:
             raise UsageError(f"{knob.name} must be true or false, not {value!r}")
-        return
-    if knob.kind is str:
-        if isinstance(value, str) and (value in knob.choices or knob.also(value)):
-            return
-        if isinstance(value, str):
-            knob.explain(value)
-        *most, last = knob.choices
-        raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UsageError(f"{wanted}, not {value!r}")
-    if knob.kind is int and not isinstance(value, int):
-        raise UsageError(f"{wanted} and a whole number, not {value!r}")
-    if not math.isfinite(value) or not knob.low <= value <= knob.high:
-        raise UsageError(f"{wanted}, not {value:g}")
+    elif knob.kind is str:
+        if not isinstance(value, str) or not (value in knob.choices or knob.also(value)):
+            if isinstance(value, str):
+                knob.explain(value)
+            *most, last = knob.choices
+            raise UsageError(f"{knob.name} must be {', '.join(most)} or {last}, not {value!r}")
+    elif kind is not int and not isinstance(value, float):
+        raise UsageError(f"{_wanted(knob)}, not {value!r}")
+    elif knob.kind is int and kind is not int:
+        raise UsageError(f"{_wanted(knob)} and a whole number, not {value!r}")
+    elif not knob.low <= value <= knob.high:  # a NaN is nowhere
+        raise UsageError(f"{_wanted(knob)}, not {value:g}")
+
+
+def _wanted(knob: Knob) -> str:
+    return f"{knob.name} must be from {knob.low:g} to {knob.high:g}"
 
 
 KNOBS: dict[str, Knob] = {

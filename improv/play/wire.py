@@ -187,7 +187,9 @@ class Wire:
 
     def tell_plan(self, notes: Iterable[Note]) -> None:
         """Tell the screen what is planned, as it will sound."""
-        self.tell(Planned(tuple(self._as_it_sounds(note) for note in notes)))
+        if self.transpose:
+            notes = map(self._as_it_sounds, notes)
+        self.tell(Planned(tuple(notes)))
 
     def tell_chances(self, chances: bytes) -> None:
         """Tell the screen how likely each pitch was that sounds next."""
@@ -212,7 +214,7 @@ class Wire:
         return [note for note in self.ledger.sounding(Source.IMPROV) if note.voice == voice]
 
     def _as_it_sounds(self, note: Note) -> Note:
-        if note.source is Source.YOU or not self.transpose:
+        if note.source is Source.YOU:
             return note
         return replace(note, pitch=moved(note.pitch, self.transpose))
 

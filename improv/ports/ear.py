@@ -11,7 +11,8 @@ import time
 from typing import Self
 
 from improv.errors import DeviceError
-from improv.ports import jack_pulse
+from improv.ports.jack_pulse import NO_START_SERVER
+from improv.ports.loaded import loaded
 from improv.ports.recording import Recording
 from improv.quiet import quiet
 
@@ -30,7 +31,7 @@ class _Range(ctypes.Structure):
 class Ear:
     """A JACK client; `recording` has the last seconds of what one audio port sends.
 
-    Through ctypes, as `jack_pulse`, so that a calibration needs nothing that playing does not.
+    Through ctypes, as jack_pulse.py, so that a calibration needs nothing that playing does not.
     """
 
     def __init__(self) -> None:
@@ -39,9 +40,7 @@ class Ear:
         status = ctypes.c_int(0)
         with quiet():
             self._client = ctypes.c_void_p(
-                library.jack_client_open(
-                    NAME.encode(), jack_pulse.NO_START_SERVER, ctypes.byref(status)
-                )
+                library.jack_client_open(NAME.encode(), NO_START_SERVER, ctypes.byref(status))
             )
         if not self._client:
             raise DeviceError(
@@ -119,7 +118,7 @@ class Ear:
 
 def _library() -> ctypes.CDLL:
     """The libjack this process has, else the system's. Raises DeviceError."""
-    path = jack_pulse.loaded() or ctypes.util.find_library("jack")
+    path = loaded("libjack") or ctypes.util.find_library("jack")
     if path is None:
         raise DeviceError(
             "JACK's library was not found, and improv listens through JACK; install it (apt:"

@@ -19,8 +19,9 @@ import ctypes
 import errno
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Self
+
+from improv.ports.loaded import loaded
 
 NO_START_SERVER = 1  # JackNoStartServer of jack/types.h
 IS_INPUT, IS_OUTPUT = 1, 2  # JackPortIsInput, JackPortIsOutput, of the same
@@ -44,7 +45,7 @@ class Pulse:
     @classmethod
     def feel(cls) -> Self | None:
         """A pulse, or None where no server answers or rtmidi has no libjack loaded."""
-        path = loaded()
+        path = loaded("libjack")
         if path is None:
             return None
         library = ctypes.CDLL(path)
@@ -144,13 +145,3 @@ JACK_CLIENTS = JackClients()
 
 def _until_null(names: Any) -> Iterator[bytes]:
     return itertools.takewhile(bool, names)
-
-
-def loaded(maps: Path = Path("/proc/self/maps")) -> str | None:
-    """The libjack of this process, rtmidi's own before the system's; None where there is none."""
-    try:
-        lines = maps.read_text().splitlines()
-    except OSError:  # not Linux
-        return None
-    paths = {line.split(maxsplit=5)[-1] for line in lines if "libjack" in line}
-    return min(paths, key=lambda path: ("rtmidi" not in path, path), default=None)

@@ -16,26 +16,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from improv.errors import DeviceError, UsageError
 from improv.music.event import Pulse, Source
 from improv.play.interfaces import Listener, Message
-from improv.ports import cables
 from improv.ports.backend import (
     NO_VIRTUAL_PORTS,
     Backend,
     PortList,
-    client,
     find,
     first_client,
     release,
     stable_names,
 )
-from improv.ports.cables import Cable
-from improv.ports.spec import Kind, PortSpec
+from improv.ports.cables import Cable, cable
+from improv.ports.spec import Kind, PortSpec, Way
 from improv.ports.wire import ArrivalClock, Sluice, to_event, to_pulse
 from improv.quiet import quiet
 
@@ -46,45 +44,63 @@ RESTS_AFTER = 3.0  # seconds
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What is open: a port that was made, or one that was found and the cable to it."""
+class _MidiPort:
+    """What is open: a port that was made here, or the cable to one that was found."""
 
-    name: str  # as others see it
-    cable: Cable | None = None
+    way: ClassVar[Way]
 
-    def is_among(self, names: Collection[str]) -> bool:
-        """Whether it is still there, and the cable to it."""
-        return self.name in names and (self.cable is None or self.cable.is_there)
-
-
-class MidiOutput:
-    """An open MIDI port that notes go to."""
-
-    is_take = False
-    takes_clock = True
-
-    def __init__(self, spec: PortSpec, opened: Any, port: Opened, backend: Backend) -> None:
+    def __init__(self, spec: PortSpec, opened: Opened) -> None:
         self.name = str(spec)
-        self.port = port.name
         self._made = spec.kind is Kind.VIRTUAL
-        self._opened = port
-        self._midi = opened
-        self._backend = backend
+        self._midi = opened.midi
+        self._backend = opened.backend
+        self._found_as = opened.name
+        self._cable = opened.cable
         self._closed = False
 
+    @property
+    def port(self) -> str:
+        """What others see it as, or what the port is called that it leads to."""
+        return (self._made and self._cable.name) or self._found_as
+
     def is_there(self, ports: PortList | None) -> bool:
-        """Whether this port, or the one it leads to, is among all ports, if these are known."""
-        return ports is None or self._opened.is_among(ports.inputs if self._made else ports.outputs)
+        """Whether this port, or the cable to the one it leads to, is there, if it can be known.
+
+        One that leads to a program that hangs is not there, as far as music goes.
+        """
+        if ports is None:
+            return True
+        if self._cable.end and self._made:
+            return bool(self._cable.name)
+        if self._cable.end:
+            return self._cable.is_there and not self._cable.stuck
+        return self.port in (
+            ports.inputs if self._made is (self.way == "output") else ports.outputs
+        )
 
     @property
     def plugged(self) -> tuple[str, ...]:
         """What others have connected to it, if it was made here."""
-        return cables.plugged(self.port, self._backend) if self._made else ()
+        return self._cable.others if self._made else ()
 
     def plug(self, other: str) -> bool:
         """Connect it to a port of somebody's; whether it is."""
-        return cables.plug(self.port, other, self._backend)
+        return self._cable.connect(other)
+
+    def unplug_stuck(self) -> tuple[str, ...]:
+        """Take off who is connected to it and hangs, so that the others hear; who that is."""
+        stuck = self._cable.stuck if self._made else ()
+        for other in stuck:
+            self._cable.disconnect(other)
+        return stuck
+
+
+class MidiOutput(_MidiPort):
+    """An open MIDI port that notes go to."""
+
+    way = "output"
+    is_take = False
+    takes_clock = True
 
     def send(self, message: Message, at: float, source: Source) -> None:  # noqa: ARG002  # Output's
         """Hand `message` to the driver. Raises DeviceError once closed, or if the driver fails."""
@@ -102,44 +118,19 @@ class MidiOutput:
         release(self._midi, self._backend)
 
 
-class MidiInput:
+class MidiInput(_MidiPort):
     """An open MIDI port that notes come from."""
 
-    def __init__(
-        self,
-        spec: PortSpec,
-        opened: Any,
-        port: Opened,
-        backend: Backend,
-        listener: Listener,
-        clock: Clock,
-    ) -> None:
-        self.name = str(spec)
-        self.port = port.name
+    way = "input"
+
+    def __init__(self, spec: PortSpec, opened: Opened, listener: Listener, clock: Clock) -> None:
+        super().__init__(spec, opened)
         self.faults = 0
-        self._made = spec.kind is Kind.VIRTUAL
-        self._opened = port
-        self._midi = opened
-        self._backend = backend
         self._listener = listener
         self._clock = clock
         self._on_pulse: Callable[[Pulse], None] | None = None
         self._sluice = Sluice()
-        self._closed = False
         self._poller: threading.Thread | None = None
-
-    def is_there(self, ports: PortList | None) -> bool:
-        """Whether this port, or the one it comes from, is among all ports, if these are known."""
-        return ports is None or self._opened.is_among(ports.outputs if self._made else ports.inputs)
-
-    @property
-    def plugged(self) -> tuple[str, ...]:
-        """What others have connected to it, if it was made here."""
-        return cables.plugged(self.port, self._backend) if self._made else ()
-
-    def plug(self, other: str) -> bool:
-        """Connect a port of somebody's to it; whether it is."""
-        return cables.plug(other, self.port, self._backend)
 
     def start(self) -> None:
         """Begin to call the listener."""
@@ -201,7 +192,7 @@ class MidiInput:
 
 def open_output(spec: PortSpec, backend: Backend | None = None) -> MidiOutput:
     """Open ``virtual:NAME`` or ``port:NAME``. Raises DeviceError."""
-    return MidiOutput(spec, *_open("MidiOut", spec, backend))
+    return MidiOutput(spec, _open("MidiOut", spec, backend))
 
 
 def open_input(
@@ -214,27 +205,37 @@ def open_input(
 
     Raises DeviceError.
     """
-    opened, port, used = _open("MidiIn", spec, backend)
-    opened.ignore_types(sysex=True, timing=True, active_sense=True)
-    source = MidiInput(spec, opened, port, used, listener, clock)
+    opened = _open("MidiIn", spec, backend)
+    opened.midi.ignore_types(sysex=True, timing=True, active_sense=True)
+    source = MidiInput(spec, opened, listener, clock)
     source.start()
     return source
 
 
-def _open(direction: str, spec: PortSpec, backend: Backend | None) -> tuple[Any, Opened, Backend]:
-    """An rtmidi client with its one port open, that port, and the MIDI system used."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An rtmidi client with its one port open."""
+
+    midi: Any
+    name: str  # of its port as others see it, or of the one that it is connected to
+    cable: Cable
+    backend: Backend
+
+
+def _open(direction: str, spec: PortSpec, backend: Backend | None) -> Opened:
     if spec.kind not in (Kind.VIRTUAL, Kind.PORT):
         raise UsageError(f"{spec} is no MIDI port; use virtual:NAME or port:NAME")
-    opened, used = first_client(direction, lambda b: _client_name(direction, spec, b), backend)
+    midi, used = first_client(direction, lambda b: _client_name(direction, spec, b), backend)
     try:
         with quiet():
             open_it = _connect if spec.kind is Kind.PORT else _make
-            return opened, open_it(opened, direction, spec.name, used), used
+            end = cable(direction, used)
+            return Opened(midi, open_it(midi, direction, spec.name, end, used), end, used)
     except (OSError, RuntimeError, ValueError) as error:  # what rtmidi's errors derive from
-        release(opened, used)
+        release(midi, used)
         raise DeviceError(f"{spec} did not open: {error}") from error
     except DeviceError:
-        release(opened, used)
+        release(midi, used)
         raise
 
 
@@ -246,43 +247,32 @@ def _client_name(direction: str, spec: PortSpec, backend: Backend) -> str:
     return spec.name
 
 
-def _connect(opened: Any, direction: str, wanted: str, backend: Backend) -> Opened:
-    """Connect to a port that is there. Raises DeviceError."""
-    raw = opened.get_ports()  # on ALSA with their numbers
+def _connect(midi: Any, direction: str, wanted: str, end: Cable, backend: Backend) -> str:
+    """Connect to a port that is there, and say its name. Raises DeviceError."""
+    raw = midi.get_ports()  # on ALSA with their numbers
     names = stable_names(raw, backend)
     index = find(wanted, names, "output" if direction == "MidiOut" else "input")
-    cable = Cable(direction, backend)
-    opened.open_port(index, "out" if direction == "MidiOut" else "in")
-    cable.plugged(raw[index].rpartition(" ")[2] if backend is Backend.ALSA else raw[index])
-    return Opened(names[index], cable)
+    midi.open_port(index, "out" if direction == "MidiOut" else "in")
+    end.plugged(raw[index].rpartition(" ")[2] if backend is Backend.ALSA else raw[index])
+    return names[index]
 
 
-def _make(opened: Any, direction: str, name: str, backend: Backend) -> Opened:
-    """Make a port that others can connect to."""
+def _make(midi: Any, direction: str, name: str, end: Cable, backend: Backend) -> str:
+    """Make a port that others can connect to, and say its name."""
     port = "out" if direction == "MidiOut" else "in"
     match backend:
         case Backend.WINMM:
-            found = ", ".join(repr(there) for there in opened.get_ports()) or "none"
+            found = ", ".join(repr(there) for there in midi.get_ports()) or "none"
             raise DeviceError(f"{NO_VIRTUAL_PORTS}; found: {found}")
         case Backend.COREMIDI:
-            opened.open_virtual_port(name)
-            return Opened(name)
+            midi.open_virtual_port(name)
+            return name
         case Backend.ALSA:
-            opened.set_client_name(name)  # otherwise that of the first client of the process
-            opened.open_virtual_port(port)
-            return Opened(f"{name}:{port}")
+            midi.set_client_name(name)  # otherwise that of the first client of the process
+            midi.open_virtual_port(port)
+            wanted = f"{name}:{port}"
         case Backend.JACK:
-            return Opened(_make_on_jack(opened, direction, name, port))
-
-
-def _make_on_jack(opened: Any, direction: str, name: str, port: str) -> str:
-    """JACK numbers a second client of one name: look what the port came to be called."""
-    looker = client("MidiIn" if direction == "MidiOut" else "MidiOut", Backend.JACK, "improv-look")
-    try:
-        before = set(looker.get_ports())
-        opened.open_virtual_port(port)
-        new = [there for there in looker.get_ports() if there not in before]
-    finally:
-        release(looker, Backend.JACK)
-    wanted = f"{name}:{port}" if direction == "MidiOut" else f"{name}-in:{port}"
-    return next((there for there in new if there.startswith(name)), wanted)
+            midi.open_virtual_port(port)
+            wanted = f"{_client_name(direction, PortSpec(Kind.VIRTUAL, name), backend)}:{port}"
+    end.made(name)
+    return wanted

@@ -22,6 +22,7 @@ from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
 from improv.session.casting import Casting
+from improv.session.plugs import Listeners
 from improv.session.sending import Sending
 
 
@@ -48,6 +49,7 @@ class Outgoing:
         self.casting = Casting()
         self.footing = realtime.Footing(spin=0.0)
         self._absent: dict[str, Absence] = {}
+        self._unheard: dict[tuple[str, str], frozenset[Key]] = {}  # by output and who listened
         self.boxes = Outboxes({name: ms / 1000 for name, ms in latency_ms})
         self._meter = meter
         self._clock = clock
@@ -69,13 +71,28 @@ class Outgoing:
         gone = self._absent.pop(name, None)
         if gone is None:
             return 0
-        now = self._clock()
-        offs = (
-            Send(bytes((NOTE_OFF | channel, pitch, 0)), now, Source.IMPROV, audible)
-            for channel, pitch, audible in sorted(gone.ringing)
-        )
-        self.tell(name, (*offs, *farewell))
+        self.tell(name, (*self._offs(gone.ringing), *farewell))
         return gone.missed
+
+    def move(self, name: str, listeners: Listeners) -> None:
+        """Remember what rings with those who leave an output of ours, and end it when they return.
+
+        A synth behind a bridge plays on when the bridge is gone.
+        """
+        if name not in self.outputs:
+            return
+        for other in listeners.gone:
+            self._unheard[name, other] = self.boxes.may_ring(name, self._clock())
+        rings = [self._unheard.pop((name, other), frozenset()) for other in listeners.back]
+        missed = self.boxes.take_for_down(name, frozenset().union(*rings))
+        self.tell(name, self._offs(missed))
+
+    def _offs(self, keys: Iterable[Key]) -> list[Send]:
+        now = self._clock()
+        return [
+            Send(bytes((NOTE_OFF | channel, pitch, 0)), now, Source.IMPROV, audible)
+            for channel, pitch, audible in sorted(keys)
+        ]
 
     def remove(self, name: str) -> frozenset[Key]:
         """Send nothing more to an output, not even what waits; what may ring there."""

@@ -56,7 +56,7 @@ STATUS_EVERY, STATUS_TAKES = 0.1, 0.003  # seconds
 
 
 Mine = (Item | SetOutputs | SetInputs | SaveTake | Quit | Reply | ModelGone | rack.RackItem
-        | TerminalGone | Notice)  # fmt: skip
+        | TerminalGone)  # fmt: skip
 """What is left when the desk has passed it on."""
 Incoming = Mine | Command | DeskItem | Ticked
 
@@ -228,7 +228,7 @@ class Player:
                 self._notice(item.notice.text, item.notice.level)
                 self._apply(self._engine.model_lost(now))
 
-    def _take_port(self, item: rack.RackItem | Notice) -> None:
+    def _take_port(self, item: rack.RackItem) -> None:
         match item:
             case Notice():
                 self._notice(item.text, item.level)
@@ -240,6 +240,8 @@ class Player:
                 self._apply(self._engine.lift_keys(self._clock()))
             case rack.PortLost(port=port):
                 self._lose(port, f"lost {port.name}; it is opened again when it returns")
+            case rack.ListenersMoved(output=output, listeners=listeners):
+                self._outgoing.move(output, listeners)
             case rack.PortRefused(error=error, wanted=wanted):
                 self._notice(str(error), Level.ERROR if wanted else Level.WARNING)
                 if wanted and not self._started_up:
@@ -263,9 +265,6 @@ class Player:
         missed = self._outgoing.let_go(output.name, self._engine.farewell(self._clock()))
         self._say_where()
         self._say_if_back(output.name, missed)
-        path = getattr(output, "path", None)  # a take's: it writes over nothing
-        if path is not None and f"file:{path}" != output.name:
-            self._notice(f"there is a take of that name already; this one goes to {path}")
         self._recorder.explain(output)
         self._outgoing.tell(output.name, self._engine.greeting(self._clock()))
 

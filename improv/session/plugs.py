@@ -3,18 +3,35 @@
 A player that was killed, or a JACK server that died, takes our virtual ports with it and every
 cable in them; the next one's ports have the same names and no cable, and neither the release nor
 the music would reach anybody until the musician patches it all again. So it is when a synth that
-listens is started again. A cable that goes while both its ports are there is forgotten: whoever
-pulled it meant it.
+listens is started again, or when one that hung reads again. A cable that goes while both its
+ports are there is forgotten: whoever pulled it meant it.
 
 Belongs to the rack's thread; `all` may be read by any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.spec import Plugged, Way
+
+
+class Listeners(NamedTuple):
+    """Of those who are connected to a port of ours, who left or came back since the last look."""
+
+    gone: tuple[str, ...] = ()
+    hang: tuple[str, ...] = ()  # of these: who was taken off, since it doesn't read
+    back: tuple[str, ...] = ()
+
+    def words(self, output: str) -> Iterator[str]:
+        """What a musician is told of them."""
+        for other in self.gone:
+            why = "takes no notes: it hangs" if other in self.hang else "has gone"
+            yield f"{other} {why}; it hears {output} again when it is back"
+        for other in self.back:
+            yield f"{other} hears {output} again"
 
 
 class Plugs:
@@ -28,7 +45,7 @@ class Plugs:
         """Connect a port that has just been made as the one was that it follows."""
         self._connect(way, port, self._others(way, port))
 
-    def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> None:
+    def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> Listeners:
         """See what is connected to a port of ours, and connect who is back.
 
         Args:
@@ -36,8 +53,16 @@ class Plugs:
             port: is there.
             there: the names of all ports there are.
         """
-        left = (other for other in self._others(way, port) if other not in there)
-        self._connect(way, port, (*left, *self._away.get((way, port.name), ())))
+        before = self._away.get((way, port.name), ())
+        hang = port.unplug_stuck()
+        gone = tuple(o for o in self._others(way, port) if o not in there or o in hang)
+        self._connect(way, port, (*gone, *before))
+        away = self._away[way, port.name]
+        return Listeners(
+            tuple(other for other in away if other not in before),
+            hang,
+            tuple(other for other in before if other not in away),
+        )
 
     def _connect(self, way: Way, port: MidiInput | MidiOutput, others: Iterable[str]) -> None:
         key = (way, port.name)

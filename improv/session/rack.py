@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from improv.errors import DeviceError, ImprovError
@@ -25,8 +26,8 @@ from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, Plugged, PortSpec, Way, parse_spec
 from improv.session.desk import FromDevice
-from improv.session.messages import PlayerSetup
-from improv.session.plugs import Plugs
+from improv.session.messages import Level, Notice, PlayerSetup
+from improv.session.plugs import Listeners, Plugs
 from improv.session.reachable import coming_and_going, is_gone, keyboards
 from improv.session.sending import Sending
 
@@ -52,6 +53,14 @@ class PortLost:
     """An open port is not there any more: unplugged, or its MIDI or sound system has gone."""
 
     port: Input | Output
+
+
+@dataclass(frozen=True, slots=True)
+class ListenersMoved:
+    """Of those who are connected to an output that was made here."""
+
+    output: str
+    listeners: Listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,15 @@ class StartedUp:
 
 
 RackItem = (
-    OutputOpened | InputOpened | InputClosed | PortLost | PortRefused | PortChoices | StartedUp
+    OutputOpened
+    | InputOpened
+    | InputClosed
+    | PortLost
+    | ListenersMoved
+    | PortRefused
+    | PortChoices
+    | StartedUp
+    | Notice
 )
 
 
@@ -236,7 +253,11 @@ class Rack(threading.Thread):
             case Kind.FILE:
                 from improv.ports import take
 
-                return take.open_output(spec.name)
+                opened = take.open_output(spec.name)
+                if opened.path != Path(spec.name):  # it writes over nothing
+                    words = f"there is a take of that name already; this one goes to {opened.path}"
+                    self._report(Notice(words))
+                return opened
             case _:
                 return midi.open_output(spec)
 
@@ -299,8 +320,11 @@ class Rack(threading.Thread):
         if there is not None:
             for port in midi_ports:
                 if port.name.startswith(_VIRTUAL) and port.is_there(there):
-                    way: Way = "output" if isinstance(port, MidiOutput) else "input"
-                    self._plugs.look(way, port, (*there.inputs, *there.outputs))
+                    moved = self._plugs.look(port.way, port, (*there.inputs, *there.outputs))
+                    if port.way == "output" and any(moved):
+                        self._report(ListenersMoved(port.name, moved))
+                    for words in moved.words(port.name):
+                        self._report(Notice(words, Level.WARNING))
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
         self._looks += 1

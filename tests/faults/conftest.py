@@ -13,10 +13,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alsa.fixtures import alsa, hanging, on_alsa, program
 from faults.table import Table
 from rig.fixtures import far, jack_server, mortal, rig
 
-__all__ = ["far", "jack_server", "mortal", "rig"]  # fixtures
+__all__ = [
+    "alsa",
+    "far",
+    "hanging",
+    "jack_server",
+    "mortal",
+    "on_alsa",
+    "program",
+    "rig",
+]  # fixtures
 
 HERE = Path(__file__).parent
 LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))
@@ -46,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What plays through JACK is a test on the rig; it mostly waits, with others beside it."""
     for item in items:
-        if HERE in item.path.parents and "rig" in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and {"rig", "alsa"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.rig)
 
 

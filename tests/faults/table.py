@@ -57,8 +57,8 @@ class Table:
     def take(self, report: pytest.TestReport) -> None:
         """Take the report of one phase of one test."""
         found = re.search(r"test_f(\d+)\w*\.py::(.*)", report.nodeid)
-        if found is None or (report.when != "call" and report.passed):
-            return
+        if found is None or report.skipped or (report.when != "call" and report.passed):
+            return  # what is skipped here, on another machine, is known from where it ran
         fault, test = f"F{int(found[1])}", found[2]
         said = [str(value) for name, value in report.user_properties if name == "figure"]
         self._new.setdefault(fault, {})[test] = {
@@ -170,8 +170,6 @@ def markdown(known: dict[str, Any]) -> str:
         )
         counts = [test["outcome"] for test in tests.values()]
         passed = f"{counts.count('passed')} of {len(counts)} passed"
-        skipped = counts.count("skipped")
-        state = f"{passed}, {skipped} skipped" if skipped else passed
-        cells = (fault, words, state, with_, without)
+        cells = (fault, words, passed, with_, without)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

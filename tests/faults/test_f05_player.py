@@ -135,8 +135,8 @@ import improv.session.aftermath
 improv.session.aftermath.full_release = lambda pitches: []
 """
 NO_CABLES = """
-from improv.ports import cables
-cables.plug = lambda *_: False
+from improv.ports.cables import Cable
+Cable.connect = lambda *_: False
 """
 
 

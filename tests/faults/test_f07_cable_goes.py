@@ -171,9 +171,60 @@ def test_a_synth_that_listens_is_connected_again_when_it_returns(
     assert back < allowed(3.0)
 
 
+def chord_left_behind(rig: JackServer, far: FarEnd) -> set[int]:
+    """A bridge to a synth leaves our own port with a chord in it, and is started again.
+
+    The keys are let go meanwhile, but for one; those it is told of then.
+    """
+    playing = Playing(setup())
+    try:
+        far.connect(far.midi_out, IN)
+        with FarEnd(rig.env, "bridge") as bridge:
+            bridge.connect(OUT, bridge.midi_in)
+            playing.wait_ready()
+            playing.player.send(Transport(Action.PAUSE))  # none but your notes
+            wait_for(lambda: playing.status.plugged, 10, "the cable to be known")
+            far.play([(soon(), bytes((0x90, pitch, 80))) for pitch in CHORD])
+            wait_for(lambda: down(bridge.heard()) == set(CHORD), 10, "the chord")
+        wait_for(lambda: "bridge:in has gone" in playing.words, 10, "the banner")
+        far.play([(soon(), bytes((0x80, pitch, 0))) for pitch in CHORD[1:]])
+        wait_until(monotonic() + 0.5)
+        with FarEnd(rig.env, "bridge") as bridge:
+            wait_for(lambda: "bridge:in hears virtual:improv again" in playing.words, 10, "it")
+            wait_until(monotonic() + 0.5)
+            return {m.data[1] for m in bridge.heard() if m.is_off}
+    finally:
+        playing.player.stop()
+
+
+def test_what_rang_with_who_left_our_port_is_let_go_when_it_is_back(
+    rig: JackServer, far: FarEnd, figure: Say
+) -> None:
+    """As with a hardware synth behind a bridge: it holds what nobody has ended."""
+    told = chord_left_behind(rig, far)
+    figure(
+        f"a bridge on our own port that left with {len(CHORD)} notes is told of {len(told)} offs"
+    )
+    assert told == set(CHORD[1:]), "and the key that is held rings on"
+
+
+UNTOLD = """
+from improv.session.outgoing import Outgoing
+Outgoing.move = lambda *_: None
+"""
+
+
+def test_without_remembering_what_rang_with_it_it_hangs(
+    rig: JackServer, far: FarEnd, mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(UNTOLD)
+    assert chord_left_behind(rig, far) == set()
+    figure("a bridge on our own port that left with notes is told of no off")
+
+
 UNPLUGGED = """
-from improv.ports import cables
-cables.plug = lambda *_: False
+from improv.ports.cables import Cable
+Cable.connect = lambda *_: False
 """
 
 

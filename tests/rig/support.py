@@ -260,10 +260,18 @@ class FarEnd:
         return list(self._do("ports"))
 
     def connect(self, source: str, sink: str) -> None:
-        """Patch a cable, waiting up to 20 s for both ports to be there."""
-        words = f"the ports {source!r} and {sink!r}"
-        wait_for(lambda: {source, sink} <= set(self.ports()), 20, words)
-        self._do("connect", source=source, sink=sink)
+        """Patch a cable, waiting up to 20 s for both ports to be there and to take one."""
+        words = f"a cable from {source!r} to {sink!r}"
+        wait_for(lambda: self._connected(source, sink), 20, words)
+
+    def _connected(self, source: str, sink: str) -> bool:
+        if not {source, sink} <= set(self.ports()):
+            return False
+        try:
+            self._do("connect", source=source, sink=sink)
+        except RuntimeError:
+            return False  # a program makes its ports before it is active; till then they take none
+        return True
 
     def disconnect(self, source: str, sink: str) -> None:
         self._do("disconnect", source=source, sink=sink)

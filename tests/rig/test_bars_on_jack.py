@@ -57,8 +57,8 @@ def test_bars_come_out_in_time_with_the_clock(rig: object, far: FarEnd) -> None:
             keys.append((start + beat * BAR / 4 + 0.1, bytes((0x80, pitch, 0))))
         far.play(sorted([*clock, *keys]))
         wait_until(start + BARS * BAR)
+        goodbye = playing.end()  # first: what sounds before it is over is reported and heard
         its = playing.sounded(Source.IMPROV)
-        goodbye = playing.end()
     finally:
         player.stop()
     heard = [message for message in far.heard() if message.data[0] & 0xE0 == 0x80]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from improv.ports.spec import Plugged
-from improv.session.plugs import Plugs
+from improv.session.plugs import Listeners, Plugs
 
 SYNTH, DAW = "synth:in", "daw:in"
 BEFORE = Plugged("output", "virtual:improv", (SYNTH, DAW))
@@ -17,15 +17,22 @@ class Port:
     def __init__(self, *there: str) -> None:
         self.there = set(there)
         self.cables: list[str] = []
+        self.hang: set[str] = set()
 
     @property
     def plugged(self) -> tuple[str, ...]:
         return tuple(self.cables)
 
     def plug(self, other: str) -> bool:
-        if other in self.there:
+        takes = other in self.there and other not in self.hang
+        if takes and other not in self.cables:
             self.cables.append(other)
-        return other in self.there
+        return takes
+
+    def unplug_stuck(self) -> tuple[str, ...]:
+        stuck = tuple(other for other in self.cables if other in self.hang)
+        self.cables = [other for other in self.cables if other not in stuck]
+        return stuck
 
 
 def test_a_port_that_is_made_again_has_the_cables_of_the_one_before():
@@ -79,3 +86,34 @@ def test_a_cable_that_is_pulled_is_forgotten_and_a_new_one_known():
     plugs.look("output", port, {SYNTH})
     assert port.plugged == ()
     assert plugs.all == ()
+
+
+def test_who_leaves_and_returns_is_told_once_each():
+    plugs, port = Plugs(), Port(SYNTH, DAW)
+    plugs.opened("output", port)
+    port.cables = [SYNTH, DAW]
+    assert not any(plugs.look("output", port, {SYNTH, DAW}))
+    port.cables, port.there = [DAW], {DAW}
+    assert plugs.look("output", port, {DAW}) == Listeners(gone=(SYNTH,))
+    assert not any(plugs.look("output", port, {DAW}))
+    port.there = {SYNTH, DAW}
+    assert plugs.look("output", port, port.there) == Listeners(back=(SYNTH,))
+    assert not any(plugs.look("output", port, port.there))
+
+
+def test_who_hangs_is_taken_off_until_it_reads():
+    """The others would hear nothing more."""
+    plugs, port = Plugs(), Port(SYNTH, DAW)
+    plugs.opened("output", port)
+    port.cables = [SYNTH, DAW]
+    plugs.look("output", port, port.there)
+    port.hang = {DAW}
+    moved = plugs.look("output", port, port.there)
+    assert moved == Listeners(gone=(DAW,), hang=(DAW,))
+    assert "daw:in takes no notes: it hangs" in next(moved.words("virtual:improv"))
+    assert port.plugged == (SYNTH,)
+    assert plugs.all == (BEFORE,), "should this player be killed meanwhile"
+    assert not any(plugs.look("output", port, port.there))
+    port.hang = set()
+    assert plugs.look("output", port, port.there) == Listeners(back=(DAW,))
+    assert port.plugged == (SYNTH, DAW)
