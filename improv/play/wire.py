@@ -214,7 +214,7 @@ class Wire:
         return [note for note in self.ledger.sounding(Source.IMPROV) if note.voice == voice]
 
     def _as_it_sounds(self, note: Note) -> Note:
-        if note.source is Source.YOU:
+        if note.source is Source.YOU or not self.transpose:
             return note
         return replace(note, pitch=moved(note.pitch, self.transpose))
 

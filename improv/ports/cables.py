@@ -21,7 +21,8 @@ from improv.ports.backend import Backend, stable_names
 from improv.ports.jack_pulse import IS_INPUT, IS_OUTPUT, JACK_CLIENTS
 
 TAKES = 0.2
-"""Seconds that a cable may take: PipeWire tells the programs on its JACK of it a little later."""
+"""Seconds that a cable may take: PipeWire tells the programs on its JACK of it a little later. And
+that a program may take to read what came at once."""
 LOOK = 0.005
 UNREAD = 0.5
 """How full a program's pool may be: who reads at all leaves next to nothing in it."""
@@ -106,11 +107,20 @@ class Cable:
 
     @property
     def stuck(self) -> tuple[str, ...]:
-        """The names of those connected that hang: they don't read what comes."""
-        others = self._graph.others(self.end) if self.end else ()
-        hang = [other for other in others if self._graph.unread(other) > UNREAD]
+        """The names of those connected that hang: they don't read what comes.
+
+        A full release can be more than a program reads at once, so one that seems to is looked at
+        twice.
+        """
+        hang = self._behind(self._graph.others(self.end) if self.end else ())
+        if hang:
+            time.sleep(TAKES)
+            hang = self._behind(hang)
         names = self._graph.far_ends() if hang else {}
         return tuple(names[other] for other in hang if other in names)
+
+    def _behind(self, others: Collection[str]) -> list[str]:
+        return [other for other in others if self._graph.unread(other) > UNREAD]
 
     def connect(self, name: str) -> bool:
         """Connect our end to the port of this name, if it doesn't hang; whether it is now."""

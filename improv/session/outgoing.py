@@ -22,7 +22,7 @@ from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
 from improv.session.casting import Casting
-from improv.session.plugs import Listeners
+from improv.session.plugs import Moved
 from improv.session.sending import Sending
 
 
@@ -74,16 +74,17 @@ class Outgoing:
         self.tell(name, (*self._offs(gone.ringing), *farewell))
         return gone.missed
 
-    def move(self, name: str, listeners: Listeners) -> None:
+    def move(self, name: str, moved: Moved) -> None:
         """Remember what rings with those who leave an output of ours, and end it when they return.
 
-        A synth behind a bridge plays on when the bridge is gone.
+        A synth plays on when its cable is pulled, or the bridge is gone that it is behind.
         """
         if name not in self.outputs:
             return
-        for other in listeners.gone:
+        for other in (*moved.gone, *moved.pulled):
             self._unheard[name, other] = self.boxes.may_ring(name, self._clock())
-        rings = [self._unheard.pop((name, other), frozenset()) for other in listeners.back]
+        came = (*moved.back, *moved.new)
+        rings = [self._unheard.pop((name, other), frozenset()) for other in came]
         missed = self.boxes.take_for_down(name, frozenset().union(*rings))
         self.tell(name, self._offs(missed))
 

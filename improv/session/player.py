@@ -240,8 +240,8 @@ class Player:
                 self._apply(self._engine.lift_keys(self._clock()))
             case rack.PortLost(port=port):
                 self._lose(port, f"lost {port.name}; it is opened again when it returns")
-            case rack.ListenersMoved(output=output, listeners=listeners):
-                self._outgoing.move(output, listeners)
+            case rack.ListenersMoved(output=output, moved=moved):
+                self._outgoing.move(output, moved)
             case rack.PortRefused(error=error, wanted=wanted):
                 self._notice(str(error), Level.ERROR if wanted else Level.WARNING)
                 if wanted and not self._started_up:

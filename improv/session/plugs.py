@@ -18,20 +18,23 @@ from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.spec import Plugged, Way
 
 
-class Listeners(NamedTuple):
+class Moved(NamedTuple):
     """Of those who are connected to a port of ours, who left or came back since the last look."""
 
     gone: tuple[str, ...] = ()
     hang: tuple[str, ...] = ()  # of these: who was taken off, since it doesn't read
+    pulled: tuple[str, ...] = ()  # who is there, and whose cable is not
     back: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()  # whom somebody has connected
 
-    def words(self, output: str) -> Iterator[str]:
+    def words(self, way: Way, port: str) -> Iterator[str]:
         """What a musician is told of them."""
+        hears = f"hears {port}" if way == "output" else f"is heard at {port}"
         for other in self.gone:
             why = "takes no notes: it hangs" if other in self.hang else "has gone"
-            yield f"{other} {why}; it hears {output} again when it is back"
+            yield f"{other} {why}; it {hears} again when it is back"
         for other in self.back:
-            yield f"{other} hears {output} again"
+            yield f"{other} {hears} again"
 
 
 class Plugs:
@@ -45,7 +48,7 @@ class Plugs:
         """Connect a port that has just been made as the one was that it follows."""
         self._connect(way, port, self._others(way, port))
 
-    def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> Listeners:
+    def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> Moved:
         """See what is connected to a port of ours, and connect who is back.
 
         Args:
@@ -53,15 +56,17 @@ class Plugs:
             port: is there.
             there: the names of all ports there are.
         """
-        before = self._away.get((way, port.name), ())
+        before, known = self._away.get((way, port.name), ()), self._others(way, port)
         hang = port.unplug_stuck()
-        gone = tuple(o for o in self._others(way, port) if o not in there or o in hang)
-        self._connect(way, port, (*gone, *before))
-        away = self._away[way, port.name]
-        return Listeners(
+        left = [other for other in known if other not in there or other in hang]
+        self._connect(way, port, (*left, *before))
+        away, plugged = self._away[way, port.name], port.plugged
+        return Moved(
             tuple(other for other in away if other not in before),
             hang,
+            tuple(other for other in known if other not in (*away, *before, *plugged)),
             tuple(other for other in before if other not in away),
+            tuple(other for other in plugged if other not in known),
         )
 
     def _connect(self, way: Way, port: MidiInput | MidiOutput, others: Iterable[str]) -> None:

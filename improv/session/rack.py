@@ -27,7 +27,7 @@ from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, Plugged, PortSpec, Way, parse_spec
 from improv.session.desk import FromDevice
 from improv.session.messages import Level, Notice, PlayerSetup
-from improv.session.plugs import Listeners, Plugs
+from improv.session.plugs import Moved, Plugs
 from improv.session.reachable import coming_and_going, is_gone, keyboards
 from improv.session.sending import Sending
 
@@ -60,12 +60,15 @@ class ListenersMoved:
     """Of those who are connected to an output that was made here."""
 
     output: str
-    listeners: Listeners
+    moved: Moved
 
 
 @dataclass(frozen=True, slots=True)
 class InputClosed:
-    """Nothing more comes from an input; all that did is in the inbox before this."""
+    """Nothing more comes from an input, or from one that played it: its keys are let go by none.
+
+    All that did come is in the inbox before this.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,13 +321,10 @@ class Rack(threading.Thread):
             if isinstance(opened, Watched) and not opened.is_there(there):
                 self._report(PortLost(opened))
         if there is not None:
+            names = (*there.inputs, *there.outputs)
             for port in midi_ports:
                 if port.name.startswith(_VIRTUAL) and port.is_there(there):
-                    moved = self._plugs.look(port.way, port, (*there.inputs, *there.outputs))
-                    if port.way == "output" and any(moved):
-                        self._report(ListenersMoved(port.name, moved))
-                    for words in moved.words(port.name):
-                        self._report(Notice(words, Level.WARNING))
+                    self._see(port, self._plugs.look(port.way, port, names))
             # What we made ourselves is no choice: it must not be wired back to us.
             there = there.without(port.port for port in midi_ports)
         self._looks += 1
@@ -332,6 +332,15 @@ class Rack(threading.Thread):
             if self._may_be_back(way, parse_spec(spec), there):
                 self._try_again(way, spec)
         self._offer(there)
+
+    def _see(self, port: MidiInput | MidiOutput, moved: Moved) -> None:
+        """Tell who left a port of ours, and who is back."""
+        if port.way == "output" and any(moved):
+            self._report(ListenersMoved(port.name, moved))
+        if port.way == "input" and (moved.gone or moved.pulled):
+            self._report(InputClosed())
+        for words in moved.words(port.way, port.name):
+            self._report(Notice(words, Level.WARNING))
 
     def _may_be_back(self, way: Way, spec: PortSpec, there: PortList | None) -> bool:
         """Whether to try: another client of JACK stops Python for 25 ms, the player with it."""

@@ -222,6 +222,55 @@ def test_without_remembering_what_rang_with_it_it_hangs(
     figure("a bridge on our own port that left with notes is told of no off")
 
 
+def held_by_who_leaves(rig: JackServer, far: FarEnd, *, pull: bool) -> float | None:
+    """A keyboard holds a chord at our own input and goes; seconds to its end, None for never."""
+    playing = Playing(setup())
+    try:
+        with FarEnd(rig.env, "keyboard") as keyboard:
+            keyboard.connect(keyboard.midi_out, IN)
+            far.connect(OUT, far.midi_in)
+            playing.wait_ready()
+            playing.player.send(Transport(Action.PAUSE))  # none but your notes
+            playing.wait_cabled()
+            keyboard.play([(soon(), bytes((0x90, pitch, 80))) for pitch in CHORD])
+            wait_for(lambda: down(far.heard()) == set(CHORD), 10, "the chord")
+            gone = monotonic()
+            if pull:
+                keyboard.disconnect(keyboard.midi_out, IN)
+                wait_until(gone + 4.0)
+        wait_until(gone + 4.0)
+        offs = [message.at for message in far.heard() if message.is_off]
+        return offs[-1] - gone if not down(far.heard()) else None
+    finally:
+        playing.player.stop()
+
+
+@pytest.mark.parametrize("pull", [False, True], ids=["leaves", "is unplugged"])
+def test_keys_of_who_goes_from_our_input_are_let_go(
+    rig: JackServer, far: FarEnd, figure: Say, *, pull: bool
+) -> None:
+    """No release will ever come for them."""
+    let_go = held_by_who_leaves(rig, far, pull=pull)
+    assert let_go is not None
+    how = "is unplugged" if pull else "leaves"
+    figure(f"keys of who {how} are let go after {let_go:.1f} s")
+    assert let_go < allowed(2.0)
+
+
+UNSEEN = """
+from improv.session.rack import Rack
+Rack._see = lambda *_: None
+"""
+
+
+def test_without_seeing_who_goes_its_keys_hang(
+    rig: JackServer, far: FarEnd, mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(UNSEEN)
+    assert held_by_who_leaves(rig, far, pull=False) is None
+    figure("keys of who leaves ring on after 4 s")
+
+
 UNPLUGGED = """
 from improv.ports.cables import Cable
 Cable.connect = lambda *_: False

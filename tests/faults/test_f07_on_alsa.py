@@ -25,7 +25,7 @@ from improv.ports.backend import PortWatch
 from improv.ports.midi import MidiOutput, open_output
 from improv.ports.spec import parse_spec
 from improv.session.messages import Action, Transport
-from improv.session.plugs import Listeners, Plugs
+from improv.session.plugs import Moved, Plugs
 
 Say = Callable[[str], None]
 ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 0))
@@ -50,7 +50,7 @@ class Looking:
             if note % 10 == 0:
                 self.look()
 
-    def look(self) -> Listeners:
+    def look(self) -> Moved:
         there = self._watch.look()
         return self._plugs.look("output", self.output, (*there.inputs, *there.outputs))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from improv.errors import DeviceError
+from improv.ports import cables
 from improv.ports.alsa_graph import listed
 from improv.ports.backend import Backend
 from improv.ports.cables import AlsaGraph, Cable, cable
@@ -127,6 +128,15 @@ def test_who_hangs_is_seen_by_name_and_takes_no_cable(clients: Path) -> None:
     assert not cable.connect(cable.others[0])
     with pytest.raises(DeviceError, match="takes no notes: its program hangs"):
         made(clients).plugged("20:0")
+
+
+def test_who_reads_a_moment_later_does_not_hang(
+    clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cable = plugged(clients)
+    clients.write_text(HANGS)
+    monkeypatch.setattr(cables.time, "sleep", lambda _: clients.write_text(AFTER))
+    assert cable.stuck == ()
 
 
 def test_two_of_one_name_are_told_apart_as_rtmidi_does(clients: Path) -> None:

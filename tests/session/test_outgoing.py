@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from improv.music.event import NoteOff, NoteOn, Other, ProposedNote, Source
 from improv.play.messages import Action, SetParam, Strike, Transport
-from improv.session.plugs import Listeners
+from improv.session.plugs import Moved
 from support import Metronome
 
 ON, OFF = 0x90, 0x80
@@ -272,19 +272,20 @@ def _is_there(at: float, pitch: int, ons: list[tuple[float, int]]) -> bool:
     return any(abs(at - other) < 1e-5 and pitch == one for other, one in ons)
 
 
-def test_what_rang_with_a_listener_that_left_is_let_go_when_it_is_back():
+@pytest.mark.parametrize(("left", "came"), [("gone", "back"), ("pulled", "new")])
+def test_what_rang_with_a_listener_that_left_is_let_go_when_it_is_back(left, came):
     """Its offs went to nobody; what still sounds is not cut, and gets its own off in time."""
     made = Ensemble({"a": 0}, idle_start=None)
     made.feed(NoteOn(0.0, 60, 80))
     made.feed(NoteOn(0.0, 64, 80))
-    made.outgoing.move("a", Listeners(gone=("bridge",)))
+    made.outgoing.move("a", Moved(**{left: ("bridge",)}))
     made.run_until(1.0)
     made.feed(NoteOff(1.0, 60))
     made.run_until(2.0)
     offs = made.outputs["a"].of(OFF)
     assert [pitch for _, pitch in offs] == [60]
-    made.outgoing.move("a", Listeners(back=("bridge",)))
+    made.outgoing.move("a", Moved(**{came: ("bridge",)}))
     assert [pitch for _, pitch in made.outputs["a"].of(OFF)] == [60, 60]
-    made.outgoing.move("a", Listeners(back=("bridge",)))
+    made.outgoing.move("a", Moved(**{came: ("bridge",)}))
     made.feed(NoteOff(2.0, 64))
     assert [pitch for _, pitch in made.outputs["a"].of(OFF)] == [60, 60, 64]

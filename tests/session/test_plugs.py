@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from improv.ports.spec import Plugged
-from improv.session.plugs import Listeners, Plugs
+from improv.session.plugs import Moved, Plugs
 
 SYNTH, DAW = "synth:in", "daw:in"
 BEFORE = Plugged("output", "virtual:improv", (SYNTH, DAW))
@@ -82,8 +82,8 @@ def test_a_cable_that_is_pulled_is_forgotten_and_a_new_one_known():
     plugs.look("output", port, {SYNTH})
     assert plugs.all == (BEFORE._replace(others=(SYNTH,)),)
     port.cables = []
-    plugs.look("output", port, {SYNTH})
-    plugs.look("output", port, {SYNTH})
+    assert plugs.look("output", port, {SYNTH}) == Moved(pulled=(SYNTH,))
+    assert not any(plugs.look("output", port, {SYNTH}))
     assert port.plugged == ()
     assert plugs.all == ()
 
@@ -92,12 +92,13 @@ def test_who_leaves_and_returns_is_told_once_each():
     plugs, port = Plugs(), Port(SYNTH, DAW)
     plugs.opened("output", port)
     port.cables = [SYNTH, DAW]
+    assert plugs.look("output", port, {SYNTH, DAW}) == Moved(new=(SYNTH, DAW))
     assert not any(plugs.look("output", port, {SYNTH, DAW}))
     port.cables, port.there = [DAW], {DAW}
-    assert plugs.look("output", port, {DAW}) == Listeners(gone=(SYNTH,))
+    assert plugs.look("output", port, {DAW}) == Moved(gone=(SYNTH,))
     assert not any(plugs.look("output", port, {DAW}))
     port.there = {SYNTH, DAW}
-    assert plugs.look("output", port, port.there) == Listeners(back=(SYNTH,))
+    assert plugs.look("output", port, port.there) == Moved(back=(SYNTH,))
     assert not any(plugs.look("output", port, port.there))
 
 
@@ -109,11 +110,11 @@ def test_who_hangs_is_taken_off_until_it_reads():
     plugs.look("output", port, port.there)
     port.hang = {DAW}
     moved = plugs.look("output", port, port.there)
-    assert moved == Listeners(gone=(DAW,), hang=(DAW,))
-    assert "daw:in takes no notes: it hangs" in next(moved.words("virtual:improv"))
+    assert moved == Moved(gone=(DAW,), hang=(DAW,))
+    assert "daw:in takes no notes: it hangs" in next(moved.words("output", "virtual:improv"))
     assert port.plugged == (SYNTH,)
     assert plugs.all == (BEFORE,), "should this player be killed meanwhile"
     assert not any(plugs.look("output", port, port.there))
     port.hang = set()
-    assert plugs.look("output", port, port.there) == Listeners(back=(DAW,))
+    assert plugs.look("output", port, port.there) == Moved(back=(DAW,))
     assert port.plugged == (SYNTH, DAW)
