@@ -36,6 +36,14 @@ class Departure(NamedTuple):
     send: Send
 
 
+class Unheard(NamedTuple):
+    """What rang at an output that has gone, or with one who listened to it, and was not ended."""
+
+    output: str
+    listener: str  # empty: the output's own device
+    keys: frozenset[Key]
+
+
 class _Waiting(NamedTuple):
     order: float  # when it leaves: `at`, or when it came if that was later
     departure: Departure

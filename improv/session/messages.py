@@ -37,6 +37,7 @@ from improv.play.messages import (
     Sync,
     Transport,
 )
+from improv.play.outbox import Unheard
 from improv.play.params import Params, Value
 from improv.ports.spec import Plugged
 
@@ -299,6 +300,7 @@ class Status:
     copies: Copies = NO_COPIES
     take: TakeState = NO_TAKE
     plugged: tuple[Plugged, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,7 @@ class PlayerSetup:
     hanging: frozenset[int] | None = None
     left_out: tuple[str, ...] = ()  # outputs in which it hung: until they return or are chosen
     plugged: tuple[Plugged, ...] = ()  # what was connected to its ports
+    unheard: tuple[Unheard, ...] = ()  # what rings with those that were gone
     sending: str = ""  # the file where it says what it sends to, see session/sending.py
     keep_lateness: bool = False  # say every note's lateness in Goodbye
     latency_ms: tuple[tuple[str, float], ...] = ()  # of outputs, by spec or by device
@@ -391,9 +394,7 @@ class PlayerLink(Protocol):
 
     def receive(self) -> list[Report]:
         """All reports since the last call, in order."""
-        ...
 
     @property
     def ended(self) -> bool:
         """True when the player is gone and every report has been received."""
-        ...

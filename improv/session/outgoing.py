@@ -17,7 +17,7 @@ from improv.play.clock import Clock
 from improv.play.effects import Effect, Hush, Send
 from improv.play.interfaces import Output
 from improv.play.ledger import NOTE_OFF
-from improv.play.outbox import Departure, Key, Outboxes
+from improv.play.outbox import Departure, Key, Outboxes, Unheard
 from improv.play.timing import Meter
 from improv.ports.device import device
 from improv.session import realtime
@@ -55,6 +55,21 @@ class Outgoing:
         self._clock = clock
         self._lose = lose
         self.sending = sending or Sending()
+
+    @property
+    def unheard(self) -> tuple[Unheard, ...]:
+        """What rings with those that are not there now, for who plays on after this player."""
+        gone = (Unheard(name, "", absence.ringing) for name, absence in self._absent.items())
+        left = (Unheard(*key, keys) for key, keys in self._unheard.items())
+        return (*gone, *left)
+
+    def remember(self, unheard: Iterable[Unheard]) -> None:
+        """What rang with those that were not there when the player before this one died."""
+        for output, listener, keys in unheard:
+            if listener:
+                self._unheard[output, listener] = keys
+            else:
+                self._absent[output] = Absence(keys)
 
     def add(self, output: Output) -> None:
         """Begin to send to an output."""

@@ -84,11 +84,11 @@ class Player:
         self._rack = rack.Rack(setup, inbox.put, inbox.put, sending)
         self._keeper = keeper  # has begun to start the model
         self._errands = Errands(inbox.put)
-        self._desk = Desk(self._errands.do)
-        self._faults = Faults()
+        self._desk, self._faults = Desk(self._errands.do), Faults()
         self._meter = Meter(keep_log=setup.keep_lateness)
         self._began = self._clock()
         self._outgoing = Outgoing(setup.latency_ms, self._meter, self._clock, self._lose, sending)
+        self._outgoing.remember(setup.unheard)
         self._aftermath = Aftermath(setup.hanging, sending)
         self._outputs = self._outgoing.outputs
         self._conductor = Conductor(setup, inbox.put, self._outgoing, self._clock, self._lose)
@@ -396,4 +396,5 @@ class Player:
             copies=engine.copies,
             take=self._recorder.standing(now),
             plugged=self._rack.plugged,
+            unheard=self._outgoing.unheard,
         )

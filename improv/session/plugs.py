@@ -44,9 +44,10 @@ class Plugs:
         self.all = tuple(before)
         self._away: dict[tuple[Way, str], tuple[str, ...]] = {}  # to be connected when they return
 
-    def opened(self, way: Way, port: MidiInput | MidiOutput) -> None:
+    def opened(self, way: Way, port: MidiInput | MidiOutput) -> Moved:
         """Connect a port that has just been made as the one was that it follows."""
         self._connect(way, port, self._others(way, port))
+        return Moved(back=port.plugged)
 
     def look(self, way: Way, port: MidiInput | MidiOutput, there: Collection[str]) -> Moved:
         """See what is connected to a port of ours, and connect who is back.

@@ -362,12 +362,13 @@ class Rack(threading.Thread):
             pass  # still gone
 
     def _opened_output(self, output: Output) -> None:
-        self._open["output", output.name] = output
+        self._open["output", output.name], moved = output, Moved()
         if isinstance(output, MidiOutput) and output.name.startswith(_VIRTUAL):
             self._made["output"][output.name] = None
-            self._plugs.opened("output", output)
+            moved = self._plugs.opened("output", output)
         self._lost.discard(("output", output.name))
         self._report(OutputOpened(output))
+        self._report(ListenersMoved(output.name, moved))
 
     def _opened_input(self, opened: MidiInput) -> None:
         self._open["input", opened.name] = opened

@@ -249,6 +249,7 @@ class Known:
             seconds=None if seconds is None else max(0.1, began + seconds - now),
             hanging=self.hanging(now),
             plugged=self._status.plugged,
+            unheard=self._status.unheard,
         )
 
     def after(self) -> Known:

@@ -6,6 +6,8 @@ ports and does not work yet: JACK connects it to nothing until it does, and rtmi
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -91,8 +93,11 @@ def test_one_that_takes_no_cable_yet_is_tried_until_it_does(
     assert back < allowed(3.0)
 
 
-def chord_cut_off(far: FarEnd, keys: FarEnd) -> Playing:
-    """Your chord rings at the port when it goes; you let go, and then the port is back."""
+def chord_cut_off(far: FarEnd, keys: FarEnd, *, kill: bool = False) -> Playing:
+    """Your chord rings at the port when it goes; you let go, and then the port is back.
+
+    Meanwhile, if so asked, the player is killed.
+    """
     playing = Playing(setup(outputs=(SPEC,)))
     playing.wait_ready()
     playing.player.send(Transport(Action.PAUSE))  # none but your notes
@@ -105,6 +110,10 @@ def chord_cut_off(far: FarEnd, keys: FarEnd) -> Playing:
     wait_for(lambda: not down(far.sent()), 10, "the keys to be let go")
     wait_until(monotonic() + 0.1)
     assert down(keys.heard()) == set(CHORD)
+    if kill:
+        wait_for(lambda: playing.status.unheard, 10, "what rings there to be known")
+        os.kill(playing.pid, signal.SIGKILL)
+        wait_for(lambda: "the player is back" in playing.words, 20, "its return")
     keys.work()
     return playing
 
@@ -118,6 +127,39 @@ def test_what_rang_there_is_let_go_when_it_is_back(far: FarEnd, keys: FarEnd, fi
         playing.player.stop()
     figure(f"a chord that rang when its port went is let go {let_go:.1f} s after its return")
     assert let_go < allowed(3.0)
+
+
+def test_what_rang_there_is_let_go_though_the_player_died_meanwhile(
+    far: FarEnd, keys: FarEnd, figure: Say
+) -> None:
+    """What it knew goes on to the next one."""
+    playing = chord_cut_off(far, keys, kill=True)
+    try:
+        let_go = wait_for(lambda: not down(keys.heard()) and monotonic(), 10, "the release")
+    finally:
+        playing.player.stop()
+    assert let_go
+    figure("a chord that rang when its port went, and then the player died, is let go")
+
+
+AMNESIA = """
+from improv.session.outgoing import Outgoing
+Outgoing.remember = lambda *_: None
+"""
+
+
+def test_without_what_the_dead_player_knew_it_hangs(
+    far: FarEnd, keys: FarEnd, mutant: Callable[[str], None], figure: Say
+) -> None:
+    mutant(AMNESIA)
+    playing = chord_cut_off(far, keys, kill=True)
+    try:
+        wait_for(lambda: playing.status.outputs == (SPEC,), 10, "the port")
+        wait_until(monotonic() + 2.0)
+        assert down(keys.heard()) == set(CHORD)
+    finally:
+        playing.player.stop()
+    figure("a chord that rang when its port went, and then the player died, rings on")
 
 
 FORGETFUL = """

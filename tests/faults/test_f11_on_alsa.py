@@ -46,6 +46,7 @@ class Soak:
             self._synth.play(bytes((0x90, pitch, 80)))
             wait_until(monotonic() + 0.2)
             self._synth.play(bytes((0x80, pitch, 0)))
+            assert self._playing.reports  # as a screen does, all the time: so a death is noticed
             if monotonic() > next_fault:
                 next_fault = monotonic() + EVERY
                 self._fault()
