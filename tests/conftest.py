@@ -8,12 +8,21 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+from faults.table import Keeping, Table
 
 # What XLA compiles here is run for a few steps: with less of its optimizer it is made sooner.
 # With none (level 0) the relative network's loss is no number after two steps.
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true"
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the table of faults, of whichever run has tests of them."""
+    if not hasattr(config, "workerinput"):  # else a process of pytest-xdist: the first one writes
+        root = config.rootpath
+        table = Table(root / ".faults", kept=root / ".github" / "faults.json")
+        config.pluginmanager.register(Keeping(table))
 
 
 @pytest.fixture(autouse=True)

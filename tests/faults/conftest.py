@@ -2,8 +2,8 @@
 
 Each test is of the fault in its file's name, `test_f05_...`; what it measured it hands to `figure`.
 At the end of a run all that is known is written to .faults/faults.json and .faults/faults.md beside
-pyproject.toml: a run of a few tests renews their figures and leaves the others, which begin with
-those kept in .github. To keep them: `cp .faults/faults.* .github/`.
+pyproject.toml (tests/conftest.py): a run of a few tests renews their figures and leaves the others,
+which begin with those kept in .github. To keep them: `cp .faults/faults.* .github/`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from alsa.fixtures import alsa, hanging, on_alsa, program
-from faults.table import Table
 from rig.fixtures import far, jack_server, mortal, rig
 
 __all__ = [
@@ -31,26 +30,6 @@ __all__ = [
 HERE = Path(__file__).parent
 LONG = bool(os.environ.get("IMPROV_LONG_FAULTS"))
 """Whether to run the tests as long as the table of faults wants; else as long as CI can wait."""
-
-
-class Keeping:
-    """Takes every report of these tests, and writes the table when all are over."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._table.take(report)
-
-    def pytest_sessionfinish(self) -> None:
-        self._table.write()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # else a process of pytest-xdist: the first one writes
-        root = config.rootpath
-        table = Table(root / ".faults", kept=root / ".github" / "faults.json")
-        config.pluginmanager.register(Keeping(table))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

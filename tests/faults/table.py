@@ -173,3 +173,16 @@ def markdown(known: dict[str, Any]) -> str:
         cells = (fault, words, passed, with_, without)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+class Keeping:
+    """Takes every report of these tests, and writes the table when all are over."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._table.take(report)
+
+    def pytest_sessionfinish(self) -> None:
+        self._table.write()
