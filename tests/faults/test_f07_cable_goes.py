@@ -225,7 +225,7 @@ def chord_left_behind(rig: JackServer, far: FarEnd) -> set[int]:
             bridge.connect(OUT, bridge.midi_in)
             playing.wait_ready()
             playing.player.send(Transport(Action.PAUSE))  # none but your notes
-            wait_for(lambda: playing.status.plugged, 10, "the cable to be known")
+            playing.wait_cabled()
             far.play([(soon(), bytes((0x90, pitch, 80))) for pitch in CHORD])
             wait_for(lambda: down(bridge.heard()) == set(CHORD), 10, "the chord")
         wait_for(lambda: "bridge:in has gone" in playing.words, 10, "the banner")
