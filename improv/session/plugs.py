@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.spec import Plugged, Way
+from improv.session.messages import Level, Notice
 
 
 class Moved(NamedTuple):
@@ -27,14 +28,14 @@ class Moved(NamedTuple):
     back: tuple[str, ...] = ()
     new: tuple[str, ...] = ()  # whom somebody has connected
 
-    def words(self, way: Way, port: str) -> Iterator[str]:
+    def notices(self, way: Way, port: str) -> Iterator[Notice]:
         """What a musician is told of them."""
         hears = f"hears {port}" if way == "output" else f"is heard at {port}"
         for other in self.gone:
             why = "takes no notes: it hangs" if other in self.hang else "has gone"
-            yield f"{other} {why}; it {hears} again when it is back"
+            yield Notice(f"{other} {why}; it {hears} again when it is back", Level.WARNING)
         for other in self.back:
-            yield f"{other} {hears} again"
+            yield Notice(f"{other} {hears} again")
 
 
 class Plugs:

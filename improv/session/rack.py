@@ -26,7 +26,7 @@ from improv.ports.midi import MidiInput, MidiOutput
 from improv.ports.nowhere import Nowhere
 from improv.ports.spec import Kind, Plugged, PortSpec, Way, parse_spec
 from improv.session.desk import FromDevice
-from improv.session.messages import Level, Notice, PlayerSetup
+from improv.session.messages import Notice, PlayerSetup
 from improv.session.plugs import Moved, Plugs
 from improv.session.reachable import coming_and_going, is_gone, keyboards
 from improv.session.sending import Sending
@@ -339,8 +339,8 @@ class Rack(threading.Thread):
             self._report(ListenersMoved(port.name, moved))
         if port.way == "input" and (moved.gone or moved.pulled):
             self._report(InputClosed())
-        for words in moved.words(port.way, port.name):
-            self._report(Notice(words, Level.WARNING))
+        for notice in moved.notices(port.way, port.name):
+            self._report(notice)
 
     def _may_be_back(self, way: Way, spec: PortSpec, there: PortList | None) -> bool:
         """Whether to try: another client of JACK stops Python for 25 ms, the player with it."""

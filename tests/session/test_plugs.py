@@ -111,7 +111,7 @@ def test_who_hangs_is_taken_off_until_it_reads():
     port.hang = {DAW}
     moved = plugs.look("output", port, port.there)
     assert moved == Moved(gone=(DAW,), hang=(DAW,))
-    assert "daw:in takes no notes: it hangs" in next(moved.words("output", "virtual:improv"))
+    assert "daw:in takes no notes: it hangs" in next(moved.notices("output", "virtual:improv")).text
     assert port.plugged == (SYNTH,)
     assert plugs.all == (BEFORE,), "should this player be killed meanwhile"
     assert not any(plugs.look("output", port, port.there))
